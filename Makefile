@@ -1,0 +1,44 @@
+# Sallyport: what a developer runs. `make help` lists it.
+SHELL := /bin/bash
+BIN := node_modules/.bin
+NODE := $(BIN)/node
+RUN := $(NODE) --disable-warning=ExperimentalWarning
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench e2e images format generate
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { split($$1, t, " "); printf "  make %-10s %s\n", t[1], $$2 }' $(MAKEFILE_LIST)
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+setup: node_modules/.ready ## install what the other targets need
+
+demo: setup ## watch an agent's session being allowed, masked, blocked, limited and recorded (ONCE=1: end by itself)
+	@$(RUN) cli/main.ts demo $(if $(ONCE),--once)
+
+test: setup ## all tests, end-to-end ones included
+	@scripts/test
+
+check: setup ## formatting, lint, types, generated files
+	$(BIN)/biome ci .
+	$(BIN)/tsc -p .
+	@scripts/generated --check
+
+format: setup ## put the sources into shape
+	$(BIN)/biome check --write .
+
+generate: setup ## make the generated files anew
+	@scripts/generated
+
+bench: setup ## speed against direct, HAProxy and PgBouncer; writes bench/results/postgres.json
+	@$(RUN) bench/postgres.ts $(BENCH)
+
+e2e: setup ## the end-to-end tests only
+	@scripts/test e2e
+
+# Without a description, so that `make help` does not list what there is not.
+images:
+	@echo "make images: there are no images to build yet; the gateway runs from the checkout (./sallyport gateway --help)" >&2; exit 1
