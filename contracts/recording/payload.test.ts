@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { RECORD_BYTES } from './format.ts'
+import { readHead, writeHead } from './frame.ts'
+import {
+  FORM,
+  INTENT_BYTES,
+  OUTCOME_TAIL_BYTES,
+  RESPONSE_BYTES,
+  readIntent,
+  readOutcomeTail,
+  readResponse,
+  writeIntent,
+  writeOutcomeTail,
+  writeResponse,
+} from './payload.ts'
+
+const count = fc.maxSafeNat()
+const id = fc.nat(0xffffffff)
+
+test('a head comes back as it was written', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 2 ** 48 - 1 }),
+      fc.integer({ min: 1, max: 10 }),
+      count,
+      fc.nat(),
+      (sequence, kind, time, length) => {
+        const bytes = Buffer.alloc(RECORD_BYTES)
+        writeHead(bytes, 0, kind, sequence, time, length)
+        assert.deepEqual(readHead(bytes, 0), { payloadLength: length, kind, sequence, time })
+      },
+    ),
+  )
+})
+
+test('an intent comes back as it was written', () => {
+  fc.assert(
+    fc.property(count, id, id, id, fc.nat(0xffff), (ordinal, shape, decision, masks, parameters) => {
+      const bytes = Buffer.alloc(INTENT_BYTES)
+      writeIntent(bytes, 0, ordinal, shape, decision, masks, parameters, FORM.redacted)
+      const { text, values, textDigest, parametersDigest, ...fields } = readIntent(bytes)
+      assert.deepEqual(fields, { ordinal, shape, decision, masks, parameters, form: FORM.redacted })
+      assert.deepEqual(
+        [text.length, values.length, textDigest, parametersDigest],
+        [0, 0, '00'.repeat(32), '00'.repeat(32)],
+      )
+    }),
+  )
+})
+
+test('an outcome comes back as it was written, with what was captured before it', () => {
+  const code = fc.string({ unit: fc.constantFrom(...'0123456789ABCXYZ'), maxLength: 16 })
+  fc.assert(
+    fc.property(
+      count,
+      id,
+      fc.uint8Array({ maxLength: 50 }),
+      count,
+      count,
+      code,
+      (ordinal, columns, captured, rows, beyond, error) => {
+        const outcome = {
+          rows,
+          bytes: rows,
+          masked: 1,
+          beyondRows: 0,
+          beyondBytes: beyond,
+          beyondDigest: beyond === 0 ? '' : '\u00ff\u0000'.repeat(8),
+          code: error,
+        }
+        const bytes = Buffer.alloc(RESPONSE_BYTES + captured.length + OUTCOME_TAIL_BYTES)
+        writeResponse(bytes, 0, ordinal, columns, captured.length)
+        bytes.set(captured, RESPONSE_BYTES)
+        writeOutcomeTail(bytes, RESPONSE_BYTES + captured.length, outcome)
+        assert.deepEqual(readResponse(bytes), { ordinal, columns, captured: Buffer.from(captured) })
+        assert.deepEqual(readOutcomeTail(bytes), outcome)
+      },
+    ),
+  )
+})

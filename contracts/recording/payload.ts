@@ -1,0 +1,134 @@
+// Payloads of the records that come with every statement: fixed fields, written in place. The rare kinds are JSON.
+import { HASH_BYTES } from './format.ts'
+
+/** How an intent holds the text and parameters. */
+export const FORM = { redacted: 0, clear: 1, encrypted: 2 } as const
+
+export const INTENT_BYTES = 24 + 2 * HASH_BYTES
+export const RESPONSE_BYTES = 16
+/** Behind the captured bytes of an outcome. */
+export const OUTCOME_TAIL_BYTES = 76
+/** Of the keyed digest over what was beyond the caps (GMAC). */
+export const BEYOND_DIGEST_BYTES = 16
+/** An error code is clipped to this. */
+export const CODE_BYTES = 16
+
+/** f64 ordinal | u32 shape | u32 decision | u32 masks | u16 parameters | u8 form | u8 0 | text digest | parameters digest */
+export function writeIntent(
+  buffer: Buffer,
+  at: number,
+  ordinal: number,
+  shape: number,
+  decision: number,
+  masks: number,
+  parameters: number,
+  form: number,
+): void {
+  buffer.writeDoubleLE(ordinal, at)
+  buffer.writeUInt32LE(shape, at + 8)
+  buffer.writeUInt32LE(decision, at + 12)
+  buffer.writeUInt32LE(masks, at + 16)
+  buffer.writeUInt16LE(Math.min(parameters, 0xffff), at + 20)
+  buffer[at + 22] = form
+  buffer[at + 23] = 0
+}
+
+export interface IntentFields {
+  readonly ordinal: number
+  readonly shape: number
+  readonly decision: number
+  readonly masks: number
+  readonly parameters: number
+  readonly form: number
+  readonly textDigest: string
+  readonly parametersDigest: string
+  /** Clear or encrypted text and parameters; empty when redacted. */
+  readonly text: Buffer
+  readonly values: Buffer
+}
+
+export function readIntent(payload: Buffer): IntentFields {
+  const at = INTENT_BYTES
+  const form = payload.readUInt8(22)
+  const textLength = form === FORM.redacted ? 0 : payload.readUInt32LE(at)
+  const valuesAt = form === FORM.redacted ? at : at + 4 + textLength
+  const valuesLength = form === FORM.redacted ? 0 : payload.readUInt32LE(valuesAt)
+  return {
+    ordinal: payload.readDoubleLE(0),
+    shape: payload.readUInt32LE(8),
+    decision: payload.readUInt32LE(12),
+    masks: payload.readUInt32LE(16),
+    parameters: payload.readUInt16LE(20),
+    form,
+    textDigest: payload.toString('hex', 24, 24 + HASH_BYTES),
+    parametersDigest: payload.toString('hex', 24 + HASH_BYTES, INTENT_BYTES),
+    text: payload.subarray(at + 4, at + 4 + textLength),
+    values: payload.subarray(valuesAt + 4, valuesAt + 4 + valuesLength),
+  }
+}
+
+/** f64 ordinal | u32 columns | u32 captured length | captured bytes. An outcome starts the same way. */
+export function writeResponse(buffer: Buffer, at: number, ordinal: number, columns: number, captured: number): void {
+  buffer.writeDoubleLE(ordinal, at)
+  buffer.writeUInt32LE(columns, at + 8)
+  buffer.writeUInt32LE(captured, at + 12)
+}
+
+export interface ResponseFields {
+  readonly ordinal: number
+  readonly columns: number
+  readonly captured: Buffer
+}
+
+export function readResponse(payload: Buffer): ResponseFields {
+  const length = payload.readUInt32LE(12)
+  if (RESPONSE_BYTES + length > payload.length) throw new RangeError('captured bytes reach beyond their record')
+  return {
+    ordinal: payload.readDoubleLE(0),
+    columns: payload.readUInt32LE(8),
+    captured: payload.subarray(RESPONSE_BYTES, RESPONSE_BYTES + length),
+  }
+}
+
+/** What became of a statement. */
+export interface OutcomeFields {
+  readonly rows: number
+  readonly bytes: number
+  readonly masked: number
+  /** Rows and bytes beyond the caps, which only the digest covers. */
+  readonly beyondRows: number
+  readonly beyondBytes: number
+  /** Latin1: the 16 bytes of the keyed digest over the bytes beyond the caps, or ''. */
+  readonly beyondDigest: string
+  /** The protocol's own error code, at most 16 bytes of ASCII; '' when it succeeded. */
+  readonly code: string
+}
+
+/** f64 rows | f64 bytes | f64 masked | f64 beyond rows | f64 beyond bytes | digest (16) | u32 code length | code (16) */
+export function writeOutcomeTail(buffer: Buffer, at: number, outcome: OutcomeFields): void {
+  buffer.writeDoubleLE(outcome.rows, at)
+  buffer.writeDoubleLE(outcome.bytes, at + 8)
+  buffer.writeDoubleLE(outcome.masked, at + 16)
+  buffer.writeDoubleLE(outcome.beyondRows, at + 24)
+  buffer.writeDoubleLE(outcome.beyondBytes, at + 32)
+  buffer.fill(0, at + 40, at + OUTCOME_TAIL_BYTES)
+  if (outcome.beyondDigest !== '') buffer.write(outcome.beyondDigest, at + 40, BEYOND_DIGEST_BYTES, 'latin1')
+  const length = Math.min(outcome.code.length, CODE_BYTES)
+  buffer.writeUInt32LE(length, at + 56)
+  if (length > 0) buffer.write(outcome.code, at + 60, length, 'latin1')
+}
+
+export function readOutcomeTail(payload: Buffer): OutcomeFields {
+  const at = RESPONSE_BYTES + payload.readUInt32LE(12)
+  const length = Math.min(payload.readUInt32LE(at + 56), CODE_BYTES)
+  const beyondBytes = payload.readDoubleLE(at + 32)
+  return {
+    rows: payload.readDoubleLE(at),
+    bytes: payload.readDoubleLE(at + 8),
+    masked: payload.readDoubleLE(at + 16),
+    beyondRows: payload.readDoubleLE(at + 24),
+    beyondBytes,
+    beyondDigest: beyondBytes === 0 ? '' : payload.toString('latin1', at + 40, at + 56),
+    code: payload.toString('latin1', at + 60, at + 60 + length),
+  }
+}
