@@ -1,0 +1,197 @@
+// Decide, record, act: in this order, in this one place, for every protocol.
+//
+// A protocol asks `judge` what the policies say of an action, and `admit` for the right to forward it. Admission counts
+// it against the limits, gives it to the recorder, and only then hands out a Ticket with the Permit that forwarding
+// needs. The ticket stays with the execution: rows are granted, captured and counted through it until `end`.
+import type { Action } from './action.ts'
+import type { Mask } from './masking/mask.ts'
+import { sentence } from './policy/explainRefusal.ts'
+import type { Exceeded, SessionLimits, StatementLimits } from './policy/limits.ts'
+import type { Pair } from './policy/pair.ts'
+import { permitFor } from './policy/permit.ts'
+import type { Decision } from './policy/verdict.ts'
+import type { SessionRecorder } from './recorder/session-recorder.ts'
+import { refusalOf, Ticket } from './ticket.ts'
+
+export type { Ticket } from './ticket.ts'
+
+export interface Admission {
+  readonly action: Action
+  readonly decision: Decision
+  /** Masks in force; the same array while they stay the same. */
+  readonly masks: readonly Mask[]
+  /** Bound parameters as the protocol sent them. */
+  readonly parameters?: { readonly count: number; readonly bytes: Uint8Array } | undefined
+}
+
+export interface Refusal {
+  readonly cause: 'policy' | 'approval' | 'limit' | 'recording'
+  readonly reason: string
+  readonly hint?: string
+  /** The limit says that the whole session ends. */
+  readonly terminate?: boolean
+}
+
+export type Admitted =
+  | { readonly ok: true; readonly ticket: Ticket }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+/** What is told of every action when it is over, whether it ran or was refused. */
+export interface Observed {
+  readonly action: Action
+  readonly decision: Decision
+  readonly outcome: 'Ran' | 'Refused' | 'Skipped' | 'Cut'
+  readonly refusal?: Refusal
+  readonly rows: number
+  readonly affected: number
+  readonly bytes: number
+  readonly masked: number
+  /** From admission to the end of the result. */
+  readonly micros: number
+  /** The intent's number in the recording. */
+  readonly ordinal: number
+  readonly error?: string | undefined
+}
+
+/** Audit events and metrics: told, never asked. */
+export interface Observer {
+  action(observed: Observed): void
+  limitExceeded(exceeded: Exceeded): void
+}
+
+export interface GateParts {
+  readonly pair: Pair
+  readonly recorder: SessionRecorder
+  readonly limits: SessionLimits
+  readonly observer: Observer
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+export class SessionGate {
+  readonly recorder: SessionRecorder
+  readonly limits: SessionLimits
+  readonly observer: Observer
+  readonly now: () => number
+  #pair: Pair
+  /** Rises with every change of policy; part of what a cached judgement is valid for. */
+  version = 0
+  statements = 0
+  readonly #since: number
+  /** Counters of executions that go on in several actions, by what they are executions of. */
+  #executions = new WeakMap<object, StatementLimits>()
+
+  constructor(parts: GateParts) {
+    this.#pair = parts.pair
+    this.recorder = parts.recorder
+    this.limits = parts.limits
+    this.observer = parts.observer
+    this.now = parts.now
+    this.#since = parts.now()
+  }
+
+  get pair(): Pair {
+    return this.#pair
+  }
+
+  /** Other policies are in force from now on. */
+  usePair(pair: Pair): void {
+    if (pair === this.#pair) return
+    this.#pair = pair
+    this.version++
+    this.limits.replace(pair.limits, this.now())
+    this.#executions = new WeakMap()
+    this.recorder.usePolicy(pair.recording, pair.hash)
+  }
+
+  /** A promise only where the verdict depends on something that has to be asked of the target. */
+  judge(action: Action): Decision | Promise<Decision> {
+    const now = this.now()
+    const session = { statements: this.statements, seconds: Math.floor((now - this.#since) / 1000) }
+    return this.#pair.decide(action, { now, session })
+  }
+
+  /** `execution`: what several actions of one object have in common is one statement to its limits. */
+  admit(admission: Admission, execution?: object): Admitted | Promise<Admitted> {
+    const now = this.now()
+    const { action } = admission
+    this.statements++
+    const permit = permitFor(admission.decision, action)
+    if (!permit) return { ok: false, refusal: this.refuse(action, admission.decision, admission.masks) }
+    const exceeded = this.limits.beforeAction(action.shape.effect, now)
+    if (exceeded) return { ok: false, refusal: this.#limitRefusal(admission, exceeded) }
+    const taken = this.recorder.intent(admission)
+    const ticket = new Ticket(this, admission, permit, this.recorder.lastOrdinal, now, this.#countersOf(execution))
+    if (taken === undefined) return { ok: true, ticket }
+    return taken.then(
+      () => ({ ok: true as const, ticket }),
+      (error) => ({ ok: false as const, refusal: this.#unrecorded(admission, error) }),
+    )
+  }
+
+  #countersOf(execution: object | undefined): StatementLimits | undefined {
+    if (this.#pair.limits.length === 0) return undefined
+    const known = execution && this.#executions.get(execution)
+    const counters = known ?? this.limits.statement()
+    if (execution && !known) this.#executions.set(execution, counters)
+    return counters
+  }
+
+  /** Records that an action was refused, and says so in words. */
+  refuse(action: Action, decision: Decision, masks: readonly Mask[] = NO_MASKS): Refusal {
+    const refusal: Refusal =
+      decision.verdict === 'RequireApproval'
+        ? {
+            cause: 'approval',
+            reason: `${sentence(decision.reason)} Approvals are not served yet (no approver can be reached), so it is refused.`,
+            hint: "Ask the policy's owners for a rule that allows it.",
+          }
+        : { cause: 'policy', reason: decision.reason }
+    this.#recordRefused({ action, decision, masks })
+    this.#observeRefused(action, decision, refusal)
+    return refusal
+  }
+
+  #limitRefusal(admission: Admission, exceeded: Exceeded): Refusal {
+    const refusal = refusalOf(exceeded)
+    this.#recordRefused(admission)
+    this.recorder.event('limit-exceeded', { policy: exceeded.limit.policy, limit: exceeded.limit.text })
+    this.observer.limitExceeded(exceeded)
+    this.#observeRefused(admission.action, admission.decision, refusal)
+    return refusal
+  }
+
+  #unrecorded({ action, decision }: Admission, error: unknown): Refusal {
+    const why = error instanceof Error ? error.message : String(error)
+    const refusal: Refusal = {
+      cause: 'recording',
+      reason: `it cannot be recorded, so it is not run: ${why}`,
+      hint: 'The gateway needs room and write access for its recordings; its log says more.',
+    }
+    this.#observeRefused(action, decision, refusal)
+    return refusal
+  }
+
+  #recordRefused(admission: Admission): void {
+    // Nothing will be forwarded, so nobody waits for the disk.
+    this.recorder.intent(admission)?.catch(() => undefined)
+    this.recorder.outcome(this.recorder.lastOrdinal, { rows: 0, bytes: 0, masked: 0, code: 'refused' })
+  }
+
+  #observeRefused(action: Action, decision: Decision, refusal: Refusal): void {
+    this.observer.action({
+      action,
+      decision,
+      outcome: 'Refused',
+      refusal,
+      rows: 0,
+      affected: 0,
+      bytes: 0,
+      masked: 0,
+      micros: 0,
+      ordinal: this.recorder.lastOrdinal,
+    })
+  }
+}
+
+const NO_MASKS: readonly Mask[] = []

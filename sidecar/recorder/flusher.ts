@@ -1,0 +1,95 @@
+// When files are written. One timer for all of them, running only while something is pending: an idle session costs none.
+
+/** A file that can be flushed; it never rejects. */
+export interface Flushable {
+  flush(): Promise<void>
+  /** True while the last flush failed and another may succeed. */
+  readonly retry: boolean
+}
+
+export class Flusher {
+  readonly #delay: number
+  readonly #retryDelay: number
+  /** How many files are written at once: more than the thread pool runs only queues there. */
+  readonly #width: number
+  readonly #waiting = new Set<Flushable>()
+  readonly #stuck = new Set<Flushable>()
+  readonly #queue = new Set<Flushable>()
+  #running = 0
+  /** Since when something has been waiting, by the process's own clock. */
+  #since: number | undefined
+  #timer: NodeJS.Timeout | undefined
+  #retryTimer: NodeJS.Timeout | undefined
+
+  constructor(delay: number, retryDelay: number, width: number) {
+    this.#delay = delay
+    this.#retryDelay = retryDelay
+    this.#width = width
+  }
+
+  /** True while some file cannot be written. */
+  get failing(): boolean {
+    return this.#stuck.size > 0
+  }
+
+  /** Writes it with the others, at most the delay from now. */
+  later(item: Flushable): void {
+    this.#waiting.add(item)
+    this.#since ??= performance.now()
+    this.#timer ??= setTimeout(() => this.#fire(), this.#delay)
+  }
+
+  /** Writes it as soon as a place is free. */
+  now(item: Flushable): void {
+    this.#waiting.delete(item)
+    this.#queue.add(item)
+    this.#pump()
+  }
+
+  /** Age of the oldest thing not yet written, in seconds. */
+  get lagSeconds(): number {
+    return this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    clearTimeout(this.#retryTimer)
+    this.#timer = undefined
+    this.#retryTimer = undefined
+  }
+
+  #fire(): void {
+    this.#timer = undefined
+    for (const item of this.#waiting) this.#queue.add(item)
+    this.#waiting.clear()
+    this.#pump()
+  }
+
+  #pump(): void {
+    for (const item of this.#queue) {
+      if (this.#running >= this.#width) return
+      this.#queue.delete(item)
+      this.#running++
+      item.flush().finally(() => {
+        this.#running--
+        this.#note(item)
+        this.#pump()
+        if (this.#running === 0 && this.#stuck.size === 0) {
+          this.#since = this.#waiting.size > 0 ? performance.now() : undefined
+        }
+      })
+    }
+  }
+
+  #note(item: Flushable): void {
+    if (!item.retry) {
+      this.#stuck.delete(item)
+      return
+    }
+    this.#stuck.add(item)
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined
+      for (const stuck of this.#stuck) this.now(stuck)
+    }, this.#retryDelay)
+  }
+}

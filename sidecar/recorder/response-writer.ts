@@ -1,0 +1,110 @@
+// Writes what statements got back: captured pieces, and outcomes behind them. Statements may be answered interleaved.
+import { KIND } from '#contracts/recording/format.ts'
+import { OUTCOME_TAIL_BYTES, RESPONSE_BYTES, writeOutcomeTail, writeResponse } from '#contracts/recording/payload.ts'
+import { type Caps, Capture } from './capture.ts'
+import type { RecorderContext } from './context.ts'
+import type { Journal } from './journal.ts'
+
+export interface Outcome {
+  readonly rows: number
+  readonly bytes: number
+  /** Values that masking changed. */
+  readonly masked: number
+  /** The protocol's error code, where it ended in one. */
+  readonly code?: string | undefined
+}
+
+/** A record holds at most this much of a response, so that a reader never buffers more. */
+const MAX_CAPTURED = 128 * 1024
+/** Statements answered at the same time; beyond it the oldest starts its caps over. */
+const MAX_PARKED = 1024
+
+export class ResponseWriter {
+  readonly #session: string
+  readonly #journal: Journal
+  readonly #context: RecorderContext
+  #current: Capture | undefined
+  #parked: Map<number, Capture> | undefined
+  #digestKey: Buffer | undefined
+
+  constructor(session: string, journal: Journal, context: RecorderContext) {
+    this.#session = session
+    this.#journal = journal
+    this.#context = context
+  }
+
+  /** Keeps what the caps allow and digests the rest; with `full` memory it digests all. */
+  capture(ordinal: number, bytes: Uint8Array, rows: number, columns: () => number, caps: Caps, full: boolean): void {
+    const capture = this.#captureOf(ordinal)
+    const room = full ? 0 : capture.room(bytes.length, caps)
+    if (room > 0) {
+      this.#keep(ordinal, columns(), room === bytes.length ? bytes : bytes.subarray(0, room))
+      capture.kept(room, rows)
+    }
+    if (room < bytes.length) capture.beyond(bytes.subarray(room), room > 0 ? 0 : rows, () => this.#key())
+  }
+
+  capturedRows(ordinal: number): number {
+    return this.#captureOf(ordinal).rows
+  }
+
+  outcome(ordinal: number, { rows, bytes, masked, code }: Outcome): void {
+    const capture = this.#finish(ordinal)
+    const now = this.#context.now()
+    let at: number
+    if (this.#journal.opened(ordinal) >= 0) at = this.#journal.closeAsOutcome(now, OUTCOME_TAIL_BYTES)
+    else {
+      const payload = this.#journal.append(KIND.outcome, now, RESPONSE_BYTES + OUTCOME_TAIL_BYTES)
+      writeResponse(this.#journal.buffer, payload, ordinal, 0, 0)
+      at = payload + RESPONSE_BYTES
+    }
+    writeOutcomeTail(this.#journal.buffer, at, {
+      rows,
+      bytes,
+      masked,
+      beyondRows: capture?.beyondRows ?? 0,
+      beyondBytes: capture?.beyondBytes ?? 0,
+      beyondDigest: capture?.digest() ?? '',
+      code: code ?? '',
+    })
+    this.#journal.chain()
+  }
+
+  #keep(ordinal: number, columns: number, bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; from += MAX_CAPTURED) {
+      const piece = bytes.length <= MAX_CAPTURED ? bytes : bytes.subarray(from, from + MAX_CAPTURED)
+      if (this.#journal.opened(ordinal) + piece.length > MAX_CAPTURED) this.#journal.closeResponse()
+      this.#journal.capture(this.#context.now(), ordinal, columns, piece)
+    }
+  }
+
+  #captureOf(ordinal: number): Capture {
+    if (this.#current?.ordinal === ordinal) return this.#current
+    if (this.#current !== undefined) this.#park(this.#current)
+    this.#current = this.#parked?.get(ordinal) ?? new Capture(ordinal)
+    return this.#current
+  }
+
+  #park(capture: Capture): void {
+    this.#parked ??= new Map()
+    if (this.#parked.size >= MAX_PARKED) {
+      const oldest = this.#parked.keys().next()
+      if (oldest.done !== true) this.#parked.delete(oldest.value)
+    }
+    this.#parked.set(capture.ordinal, capture)
+  }
+
+  #finish(ordinal: number): Capture | undefined {
+    const parked = this.#parked?.get(ordinal)
+    this.#parked?.delete(ordinal)
+    if (this.#current?.ordinal !== ordinal) return parked
+    const current = this.#current
+    this.#current = undefined
+    return current
+  }
+
+  #key(): Buffer {
+    this.#digestKey ??= this.#context.keys.derive('response-digest', this.#session)
+    return this.#digestKey
+  }
+}

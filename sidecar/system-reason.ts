@@ -1,0 +1,17 @@
+// What the operating system refused, for people: without the call and the path, which the sentence around it names.
+
+export function systemReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  if (code === undefined) return error.message
+  const said = /^E[A-Z0-9]+: (.*?)(?:, [a-z]+\b.*)?$/.exec(error.message)?.[1]
+  return WORDS[code] ?? (said === undefined ? error.message : `${said} (${code})`)
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not (EACCES)',
+  EPERM: 'this user may not (EPERM)',
+  EROFS: 'the file system is read-only (EROFS)',
+  ENOSPC: 'no space is left (ENOSPC)',
+  ENOENT: 'the directory does not exist or takes no files (ENOENT)',
+}

@@ -1,0 +1,151 @@
+// One execution of one admitted action, from its permit to its outcome: rows are granted, captured and counted through it.
+import type { Admission, Refusal, SessionGate } from './gate.ts'
+import { duration } from './policy/explainRefusal.ts'
+import type { Exceeded, StatementLimits } from './policy/limits.ts'
+import type { Permit } from './policy/permit.ts'
+import type { ColumnDescription } from './recorder/session-recorder.ts'
+
+type EndOfRow = (buffer: Buffer, start: number, rows: number) => number
+
+export class Ticket {
+  readonly permit: Permit
+  readonly #gate: SessionGate
+  readonly #admission: Admission
+  readonly #ordinal: number
+  readonly #limits: StatementLimits | undefined
+  readonly #since: number
+  readonly #began = performance.now()
+  #rows = 0
+  #bytes = 0
+  #masked = 0
+  #columns: ColumnDescription | undefined
+  #cut = false
+  /** Set when `grant` gave less than it was asked for. */
+  exceeded: Refusal | undefined
+
+  constructor(
+    gate: SessionGate,
+    admission: Admission,
+    permit: Permit,
+    ordinal: number,
+    since: number,
+    limits: StatementLimits | undefined,
+  ) {
+    this.#gate = gate
+    this.#admission = admission
+    this.permit = permit
+    this.#ordinal = ordinal
+    this.#since = since
+    this.#limits = limits
+  }
+
+  get #wrote(): boolean {
+    const { effect } = this.#admission.action.shape
+    return effect === 'Write' || effect === 'Admin'
+  }
+
+  /** Milliseconds since the epoch when it was admitted. */
+  get since(): number {
+    return this.#since
+  }
+
+  /** How many of `rows` (of `bytes` in all) the agent may have; fewer: stop the result after these. */
+  grant(rows: number, bytes: number): number {
+    if (!this.#limits) {
+      this.#rows += rows
+      return rows
+    }
+    const now = this.#gate.now()
+    // Bytes first: of a run that does not fit none is passed on, and then none of its rows counts.
+    const byBytes = this.#limits.room('Bytes', now) < bytes ? this.#limits.add('Bytes', bytes, now) : undefined
+    const byRows = byBytes ? undefined : this.#limits.add('Rows', rows, now)
+    if (!byBytes && !byRows) this.#limits.add('Bytes', bytes, now)
+    const exceeded = byBytes ?? byRows
+    if (!exceeded) {
+      this.#rows += rows
+      return rows
+    }
+    this.exceeded = this.#wrote ? { ...refusalOf(exceeded), hint: MAY_STAND } : refusalOf(exceeded)
+    this.#gate.recorder.event('limit-exceeded', { policy: exceeded.limit.policy, limit: exceeded.limit.text })
+    this.#gate.observer.limitExceeded(exceeded)
+    const granted = byRows ? byRows.granted : 0
+    this.#rows += granted
+    return granted
+  }
+
+  /** What the captured bytes are made of; for the replay. */
+  columns(description: ColumnDescription): void {
+    this.#columns = description
+  }
+
+  /**
+   * What the agent is sent, masked already. `endOfRow` tells where the first so many rows from `start` end: the recording's
+   * cap may lie inside this run, and then the rows up to it are kept and the rest is only digested.
+   */
+  capture(buffer: Buffer, start: number, end: number, rows: number, endOfRow: EndOfRow): void {
+    this.#bytes += end - start
+    const { recorder } = this.#gate
+    const room = recorder.rowsLeft(this.#ordinal)
+    const kept = room >= rows || room === 0 ? end : Math.min(end, endOfRow(buffer, start, room))
+    if (kept === end) this.#respond(buffer, start, end, rows)
+    else {
+      this.#respond(buffer, start, kept, room)
+      this.#respond(buffer, kept, end, rows - room)
+    }
+  }
+
+  #respond(buffer: Buffer, start: number, end: number, rows: number): void {
+    const bytes = start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end)
+    this.#gate.recorder.response(this.#ordinal, bytes, rows, this.#columns)
+  }
+
+  masked(values: number): void {
+    this.#masked += values
+  }
+
+  /** The result was stopped by the gateway. */
+  cut(reason: string): void {
+    this.#cut = true
+    this.#gate.recorder.event('cut', { ordinal: this.#ordinal, reason })
+  }
+
+  /** `affected`: rows that the target says it returned or changed. */
+  end(outcome: { readonly affected: number; readonly error?: string; readonly ran: boolean }): void {
+    const { action, decision } = this.#admission
+    if (this.#wrote && outcome.affected > 0) this.#limits?.add('AffectedRows', outcome.affected, this.#gate.now())
+    this.#gate.recorder.outcome(this.#ordinal, {
+      rows: this.#rows > 0 ? this.#rows : outcome.affected,
+      bytes: this.#bytes,
+      masked: this.#masked,
+      code: outcome.error ?? (outcome.ran ? undefined : 'skipped'),
+    })
+    this.#gate.observer.action({
+      action,
+      decision,
+      outcome: this.#cut ? 'Cut' : outcome.ran ? 'Ran' : 'Skipped',
+      rows: this.#rows,
+      affected: outcome.affected,
+      bytes: this.#bytes,
+      masked: this.#masked,
+      micros: (performance.now() - this.#began) * 1000,
+      ordinal: this.#ordinal,
+      error: outcome.error,
+    })
+  }
+}
+
+/** Rows that a change returns come when it is done: outside of a transaction it may be committed before it can be stopped. */
+const MAY_STAND =
+  'What the statement changed may have been kept: look before you run it again, and return fewer rows (no RETURNING, a narrower filter).'
+
+export function refusalOf({ limit, retryAfterSeconds }: Exceeded): Refusal {
+  const again = retryAfterSeconds === undefined ? '' : ` There is room again in ${duration(retryAfterSeconds)}.`
+  const approval =
+    limit.onExceed === 'RequireApproval' ? ' More needs an approval, and no approver can be reached.' : ''
+  return {
+    cause: 'limit',
+    reason: `limit of policy ${limit.policy} reached: ${limit.text}`,
+    hint: `Ask for less at a time (a LIMIT, a narrower filter), or ask the policy's owner for more.${again}${approval}`,
+    terminate: limit.onExceed === 'Terminate',
+  }
+}
