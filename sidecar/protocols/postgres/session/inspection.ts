@@ -1,0 +1,17 @@
+// Masking rules that look at content: what the detectors and JSON fields of all enforced masks together ask for.
+import { DETECTOR_NAMES, type DetectorName } from '#sidecar/masking/detectors/names.ts'
+import type { Mask } from '#sidecar/masking/mask.ts'
+import type { Inspection } from '../values/inspect.ts'
+
+export type { Inspection } from '../values/inspect.ts'
+
+const KNOWN: ReadonlySet<string> = new Set(DETECTOR_NAMES)
+
+export function inspectionOf(masks: readonly Mask[]): Inspection | undefined {
+  const enforced = masks.filter(({ mode }) => mode === 'Enforce')
+  const detections = enforced.flatMap(({ detectors, strategy }) =>
+    detectors.filter((name): name is DetectorName => KNOWN.has(name)).map((detector) => ({ detector, strategy })),
+  )
+  const fields = enforced.flatMap(({ fields, strategy }) => fields.map((path) => ({ path, strategy })))
+  return detections.length + fields.length === 0 ? undefined : { detections, fields }
+}

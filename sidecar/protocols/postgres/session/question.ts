@@ -1,0 +1,30 @@
+// The gateway's own questions in the agent's session, by extended protocol under a name of their own: a Query message
+// would take the agent's unnamed statement and unnamed portal away (PostgreSQL 18 documentation §54.2.3).
+import type { OpKind } from './pipeline.ts'
+import { bindOwn, closeOwn, describePortal, executePortal, parseOwn, sync } from './poison.ts'
+
+const NAME = '_sallyport_asks'
+
+export interface Asked {
+  readonly kind: OpKind
+  readonly bytes: Buffer
+}
+
+/** One statement a text, one after another. */
+export function question(texts: readonly string[]): readonly Asked[] {
+  return [...texts.flatMap(one), { kind: 'sync', bytes: sync() }]
+}
+
+function one(text: string): readonly Asked[] {
+  return [
+    // Left behind by a question that failed, perhaps; closing what does not exist is no error.
+    { kind: 'close', bytes: closeOwn('P', NAME) },
+    { kind: 'close', bytes: closeOwn('S', NAME) },
+    { kind: 'parse', bytes: parseOwn(NAME, text) },
+    { kind: 'bind', bytes: bindOwn(NAME, NAME) },
+    { kind: 'describe', bytes: describePortal(NAME) },
+    { kind: 'execute', bytes: executePortal(NAME) },
+    { kind: 'close', bytes: closeOwn('P', NAME) },
+    { kind: 'close', bytes: closeOwn('S', NAME) },
+  ]
+}

@@ -1,0 +1,83 @@
+// What the target says beside its answers: errors, notices, settings that changed, notifications.
+import type { Statement } from '../sql/statement.ts'
+import { readErrorFields, readParameterStatus } from '../wire/messages.ts'
+import { Back } from '../wire/types.ts'
+import type { AgentSide } from './agent-side.ts'
+import type { Core } from './core.ts'
+import { Sqlstate } from './poison.ts'
+import { mayTell, scrubNotification, scrubReport } from './scrub.ts'
+
+export class Reports {
+  readonly #core: Core
+  readonly #agentSide: AgentSide
+  /** The target has told the agent why it ends the session. */
+  saidFarewell = false
+
+  constructor(core: Core, agentSide: AgentSide) {
+    this.#core = core
+    this.#agentSide = agentSide
+  }
+
+  error(buffer: Buffer, start: number, end: number): void {
+    const core = this.#core
+    const head = core.pipeline.head
+    const fields = readErrorFields(buffer, start, end)
+    const code = fields.get('C') ?? ''
+    if (fields.get('V') === 'FATAL' || fields.get('V') === 'PANIC') this.saidFarewell = true
+    if (!head) {
+      // Nobody asked: the target ends the session (administrator's command, shutdown). It says so and closes.
+      core.toAgent.put(
+        core.judge.scrubs
+          ? scrubReport(Back.ErrorResponse, buffer, start, end)
+          : Buffer.from(buffer.subarray(start, end)),
+      )
+      return
+    }
+    if (!core.hiding) {
+      if (head.error) core.toAgent.put(head.error)
+      else if (head.owner === 'agent') {
+        if (core.judge.scrubs) core.toAgent.put(scrubReport(Back.ErrorResponse, buffer, start, end))
+        else core.toAgent.pass(buffer, start, end)
+      }
+    }
+    head.run?.end({ affected: 0, error: code })
+    core.copying = false
+    core.pipeline.fail()
+    this.#agentSide.copyFailed()
+    core.answered()
+  }
+
+  notice(buffer: Buffer, start: number, end: number): void {
+    if (this.#core.pipeline.head?.owner === 'helper') return
+    if (this.#core.judge.scrubs) this.#core.toAgent.put(scrubReport(Back.NoticeResponse, buffer, start, end))
+    else this.#core.toAgent.pass(buffer, start, end)
+  }
+
+  parameterStatus(buffer: Buffer, start: number, end: number): void {
+    const core = this.#core
+    const { name, value } = readParameterStatus(buffer, start, end)
+    if (
+      (name === 'client_encoding' && value !== 'UTF8') ||
+      (name === 'standard_conforming_strings' && value !== 'on')
+    ) {
+      core.end({
+        sqlstate: Sqlstate.featureNotSupported,
+        message: `${name} became "${value}", and the gateway reads statements only with ${name === 'client_encoding' ? 'UTF8' : 'on'}`,
+        hint: `Leave ${name} as it is; nothing was run after the change.`,
+      })
+      return
+    }
+    if (core.judge.scrubs && !mayTell(name, this.#ran())) return
+    core.toAgent.pass(buffer, start, end)
+  }
+
+  /** What the pipeline that is about to be answered with ReadyForQuery ran. */
+  #ran(): readonly Statement[] {
+    return this.#core.pipeline.head?.runs.map(({ judged }) => judged.statement) ?? []
+  }
+
+  notification(buffer: Buffer, start: number, end: number): void {
+    if (this.#core.judge.scrubs) this.#core.toAgent.put(scrubNotification(buffer, start, end))
+    else this.#core.toAgent.pass(buffer, start, end)
+  }
+}

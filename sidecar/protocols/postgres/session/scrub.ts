@@ -1,0 +1,84 @@
+// Errors and notices while a mask is in force: their words can carry any value the statement touched ("invalid input
+// syntax for type integer: ..."), RAISE can put one into every other field, and so everything but severity, SQLSTATE and
+// position in the agent's own text is replaced.
+import type { Statement } from '../sql/statement.ts'
+import { readErrorFields } from '../wire/messages.ts'
+import { message } from '../wire/server-messages.ts'
+import { conditionName } from './sqlstates.ts'
+
+const SEVERITIES: ReadonlySet<string> = new Set([
+  'ERROR',
+  'FATAL',
+  'PANIC',
+  'WARNING',
+  'NOTICE',
+  'DEBUG',
+  'INFO',
+  'LOG',
+])
+
+/** An ErrorResponse ('E') or NoticeResponse ('N') with every string that the target could choose replaced. */
+export function scrubReport(type: number, buffer: Buffer, start: number, end: number): Buffer {
+  const fields = readErrorFields(buffer, start, end)
+  const severity = fields.get('V') ?? ''
+  const said = SEVERITIES.has(severity) ? severity : 'ERROR'
+  const code = fields.get('C') ?? ''
+  const sqlstate = /^[0-9A-Z]{5}$/.test(code) ? code : 'XX000'
+  const position = fields.get('P') ?? ''
+  const kept: [string, string][] = [
+    ['S', said],
+    ['V', said],
+    ['C', sqlstate],
+    [
+      'M',
+      sqlstate === '00000'
+        ? NOTICE
+        : `${conditionName(sqlstate)} (the database's own words are withheld while a mask is in force)`,
+    ],
+  ]
+  if (/^[0-9]{1,9}$/.test(position)) kept.push(['P', position])
+  const body = kept.map(([letter, value]) => `${letter}${value}\0`).join('')
+  return message(String.fromCharCode(type), Buffer.from(`${body}\0`, 'utf8'))
+}
+
+const NOTICE = 'notice withheld while a mask is in force'
+
+/** A NotificationResponse with its payload blanked; the channel is one the agent listens to, the sender is a number. */
+export function scrubNotification(buffer: Buffer, start: number, end: number): Buffer {
+  const channelEnd = buffer.indexOf(0, start + 9)
+  const channel = buffer.subarray(start + 9, channelEnd < 0 || channelEnd >= end ? end : channelEnd)
+  return message('A', buffer.subarray(start + 5, start + 9), channel, Buffer.from([0, 0]))
+}
+
+/** Values of these settings come from closed sets, so telling them tells nothing. */
+const CLOSED: ReadonlySet<string> = new Set([
+  'client_encoding',
+  'DateStyle',
+  'default_transaction_read_only',
+  'in_hot_standby',
+  'integer_datetimes',
+  'IntervalStyle',
+  'is_superuser',
+  'scram_iterations',
+  'server_encoding',
+  'standard_conforming_strings',
+])
+
+/**
+ * May a ParameterStatus change be told to the agent while a mask is in force? `ran`: the statements of the message that
+ * is being answered. What a SET or RESET of this setting leaves is in the agent's own words; anything else (set_config,
+ * a function) can have put a protected value there.
+ */
+export function mayTell(name: string, ran: readonly Statement[]): boolean {
+  if (CLOSED.has(name)) return true
+  const setting = name.toLowerCase()
+  return (
+    ran.length > 0 &&
+    ran.every(({ shape, changes }) => {
+      if (shape.verb !== 'set' && shape.verb !== 'reset') return false
+      return changes.some((change) =>
+        change.kind === 'set' ? change.name === setting : change.kind === 'setSearchPath' && setting === 'search_path',
+      )
+    })
+  )
+}

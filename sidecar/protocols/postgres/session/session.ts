@@ -1,0 +1,266 @@
+// One agent's session with one target: two sockets, and between them nothing that was not decided.
+//
+// Chunks go through the walkers into the two sides, which fill the outboxes; at the end of each chunk these are written.
+// A socket that takes no more pauses the other one, so memory is bounded by what the kernel buffers.
+import type { Socket } from 'node:net'
+import type { SessionGate } from '#sidecar/gate.ts'
+import type { MemoryBudget } from '#sidecar/memory-budget.ts'
+import { takeReads } from '#sidecar/net/direct-reads.ts'
+import { LONGEST } from '../sql/bounds.ts'
+import { Front, fromAgent, fromTarget } from '../wire/types.ts'
+import { Walker } from '../wire/walk.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { AgentSide } from './agent-side.ts'
+import { Core } from './core.ts'
+import { Judge, type JudgeParts } from './judge.ts'
+import type { Knowledge } from './knowledge.ts'
+import { Names } from './names.ts'
+import { Outbox } from './outbox.ts'
+import { fatalError, type RefusalText, Sqlstate } from './poison.ts'
+import { TargetSide } from './target-side.ts'
+import type { Workbench } from './workbench.ts'
+
+export interface SessionParts {
+  readonly agent: Socket
+  readonly target: Socket
+  readonly gate: SessionGate
+  readonly knowledge: Knowledge
+  readonly workbench: Workbench
+  readonly user: string
+  readonly estimate: JudgeParts['estimate']
+  readonly cancel: () => Promise<void>
+  readonly maxMessageBytes: number
+  /** For messages that have not come to their end, shared by all sessions. */
+  readonly budget: MemoryBudget
+  /** Called once, with why it ended and the error if it was not a goodbye. */
+  readonly ended: (reason: string, error?: unknown) => void
+}
+
+export class Session {
+  readonly #parts: SessionParts
+  readonly #core: Core
+  readonly #agentSide: AgentSide
+  readonly #targetSide: TargetSide
+  readonly #fromAgent: Walker
+  readonly #fromTarget: Walker
+  #over = false
+  /** It will be over when the row that is passing in pieces has come to its end. */
+  #ending = false
+  /** When the agent or the target last said something; milliseconds as `performance.now()` has them. */
+  lastActivity = performance.now()
+  bytesIn = 0
+  bytesOut = 0
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    const names = new Names()
+    const { gate, knowledge, workbench, user, estimate } = parts
+    this.#core = new Core({
+      names,
+      toAgent: new Outbox(parts.agent),
+      toTarget: new Outbox(parts.target),
+      judge: new Judge({
+        gate,
+        knowledge,
+        workbench,
+        names,
+        user,
+        estimate,
+        certain: (entry) => this.#core.certain(entry),
+      }),
+      gate,
+      knowledge,
+      cancel: parts.cancel,
+      unrest: workbench.unrest,
+      pauseTarget: () => parts.target.pause(),
+      resumeTarget: () => parts.target.resume(),
+      pauseAgent: () => parts.agent.pause(),
+      resumeAgent: () => this.#resumeAgent(),
+      end: (text) => this.end(text),
+      crash: (error) => this.#crash(error),
+      terminate: (buffer, start, end) => this.#terminate(buffer, start, end),
+    })
+    this.#agentSide = new AgentSide(this.#core)
+    this.#targetSide = new TargetSide(this.#core, this.#agentSide)
+    this.#fromAgent = new Walker({
+      maxMessageBytes: parts.maxMessageBytes,
+      // A text that is too long to be read is refused before it is assembled.
+      maxBytesOf: (type) => (type === Front.Query || type === Front.Parse ? MAX_TEXT_MESSAGE_BYTES : undefined),
+      budget: parts.budget,
+      known: fromAgent,
+    })
+    this.#fromTarget = new Walker({
+      budget: parts.budget,
+      maxMessageBytes: Math.max(parts.maxMessageBytes, MIN_ROW_BYTES),
+      known: fromTarget,
+    })
+  }
+
+  /** `early`: what either side has sent already. */
+  start(early: { readonly agent: Buffer; readonly target: Buffer }): void {
+    const { agent, target } = this.#parts
+    agent.on('data', (chunk: Buffer) => this.#agentData(chunk))
+    agent.on('drain', () => target.resume())
+    target.on('drain', () => this.#resumeAgent())
+    agent.on('error', (error) => this.#closed('the agent’s connection broke', error))
+    target.on('error', (error) => this.#targetGone(error))
+    agent.on('close', () => this.#closed('the agent closed the connection'))
+    target.on('close', () => this.#targetGone())
+    if (early.target.length > 0) this.#targetData(early.target)
+    if (early.agent.length > 0) this.#agentData(early.agent)
+    const direct = takeReads(target, (chunk) => {
+      this.#targetData(chunk)
+      return this.#core.toAgent.hasSent(chunk)
+    })
+    if (!direct) target.on('data', (chunk: Buffer) => this.#targetData(chunk))
+  }
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Milliseconds since the epoch when the running statement began; undefined while there is none. */
+  get runningSince(): number | undefined {
+    return this.#core.pipeline.head?.run?.ticket.since
+  }
+
+  /** Stops the running statement with an error and goes on. */
+  stop(text: RefusalText): void {
+    this.#guard(() => this.#targetSide.cutting.stop(text))
+  }
+
+  /** Policies changed: what is under way is stopped where it would be decided otherwise now. */
+  reconsider(): void {
+    this.#guard(() => this.#targetSide.cutting.reconsider())
+  }
+
+  /** Ends the session; the agent is told why, and the target is asked to stop what it runs. */
+  end(text: RefusalText): void {
+    if (this.#over || this.#ending) return
+    if (!this.#core.pipeline.idle) this.#parts.cancel().catch(() => undefined)
+    if (!this.#targetSide.cutting.flowing) {
+      this.#sayFarewell(text)
+      return
+    }
+    // The agent has half a row and would take the error for the rest of it.
+    this.#ending = true
+    const late = setTimeout(() => this.#finish(text.message), LAST_ROW_MS).unref()
+    this.#targetSide.cutting.afterRow = () => {
+      clearTimeout(late)
+      this.#sayFarewell(text)
+    }
+  }
+
+  #sayFarewell(text: RefusalText): void {
+    if (this.#over) return
+    this.#core.toAgent.drop()
+    this.#core.toAgent.put(fatalError(text))
+    this.#core.toAgent.flush()
+    this.#finish(text.message)
+  }
+
+  #agentData(chunk: Buffer): void {
+    if (this.#over || this.#ending) return
+    this.bytesIn += chunk.length
+    this.lastActivity = performance.now()
+    this.#guard(() => {
+      this.#fromAgent.push(chunk, this.#agentSide)
+      this.#core.toAgent.flush()
+      if (!this.#core.toTarget.flush()) this.#parts.agent.pause()
+    })
+  }
+
+  #targetData(chunk: Buffer): void {
+    if (this.#over) return
+    this.lastActivity = performance.now()
+    this.#guard(() => {
+      this.#fromTarget.push(chunk, this.#targetSide)
+      this.#core.toTarget.flush()
+      if (!this.#core.toAgent.flush()) this.#parts.target.pause()
+    })
+    this.bytesOut = this.#core.toAgent.written
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.#crash(error)
+    }
+  }
+
+  #resumeAgent(): void {
+    if (!this.#agentSide.waiting && !this.#parts.target.writableNeedDrain) this.#parts.agent.resume()
+  }
+
+  #terminate(buffer: Buffer, start: number, end: number): void {
+    this.#core.toTarget.pass(buffer, start, end)
+    this.#core.toTarget.flush()
+    this.#finish('the agent said goodbye')
+  }
+
+  /** An error that was not foreseen where it happened: a stream that breaks the protocol, or a fault of ours. */
+  #crash(error: unknown): void {
+    if (this.#over) return
+    const broken = error instanceof WireError
+    this.#core.toAgent.drop()
+    this.#core.toAgent.put(
+      fatalError({
+        sqlstate: Sqlstate.protocolViolation,
+        message: broken ? error.message : 'the gateway failed and ends this session rather than guess',
+        hint: broken
+          ? 'The session ends, because what follows in the stream cannot be understood.'
+          : 'Its log says what happened.',
+      }),
+    )
+    this.#core.toAgent.flush()
+    this.#finish(broken ? error.message : 'the gateway failed', error)
+  }
+
+  #targetGone(error?: Error): void {
+    if (this.#over) return
+    if (!this.#targetSide.reports.saidFarewell && (!this.#fromTarget.atBoundary || !this.#core.pipeline.idle)) {
+      this.#core.toAgent.drop()
+      this.#core.toAgent.put(
+        fatalError({
+          sqlstate: Sqlstate.connectionFailure,
+          message: 'the target closed the connection in the middle of an answer',
+        }),
+      )
+      this.#core.toAgent.flush()
+    }
+    this.#finish('the target closed the connection', error)
+  }
+
+  #closed(reason: string, error?: Error): void {
+    if (this.#over) return
+    // Nobody waits for the answer any more.
+    if (!this.#core.pipeline.idle) this.#parts.cancel().catch(() => undefined)
+    this.#finish(reason, error)
+  }
+
+  #finish(reason: string, error?: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.#core.pipeline.abandon()
+    this.#core.schemaSettled()
+    this.#fromAgent.abandon()
+    this.#fromTarget.abandon()
+    this.#parts.agent.end()
+    this.#parts.target.end()
+    // A peer that does not close its half is not waited for.
+    setTimeout(() => {
+      this.#parts.agent.destroy()
+      this.#parts.target.destroy()
+    }, LINGER_MS).unref()
+    this.#parts.ended(reason, error)
+  }
+}
+
+/** Masked rows are put together in memory up to this, whatever is allowed to the agent. */
+const MIN_ROW_BYTES = 64 * 1024 * 1024
+/** The longest text that is read, with the header, a name and the types of all parameters there can be. */
+const MAX_TEXT_MESSAGE_BYTES = LONGEST + 512 * 1024
+/** How long a row that passes in pieces may take to its end when the session is over. */
+const LAST_ROW_MS = 1_000
+const LINGER_MS = 2_000

@@ -1,0 +1,41 @@
+// The words of this protocol that policies may use: verbs, kinds of object, facts.
+import type { FactSchema } from '../../protocol.ts'
+
+export const FACTS: FactSchema = {
+  hasWhere: {
+    type: 'bool',
+    description:
+      'The SELECT, UPDATE or DELETE has a WHERE clause that looks at a column; `WHERE true` is none (true for MERGE, false for TRUNCATE).',
+  },
+  hasReturning: { type: 'bool', description: 'A data-modifying statement gives rows back by RETURNING.' },
+  joins: {
+    type: 'int',
+    description: 'How many joins there are, comma joins and those of subqueries and WITH queries included.',
+  },
+  limit: { type: 'int', description: 'The outermost LIMIT if it is a literal number; absent otherwise.' },
+  tables: { type: 'list<string>', description: 'Relations named, as schema.name.' },
+  columns: { type: 'list<string>', description: 'Columns touched, as schema.table.column.' },
+  functions: { type: 'list<string>', description: 'Functions called, as schema.name.' },
+  statementCount: { type: 'int', description: 'How many statements the message holds.' },
+  unresolved: { type: 'bool', description: 'A name in it is not in the catalog.' },
+  parameters: { type: 'list<dyn>', description: 'Values bound to $1, $2 …, in order, decoded where the type allows.' },
+  estimatedRows: {
+    type: 'int',
+    description: 'How many rows the planner expects the statement to read or change.',
+    costly: true,
+  },
+}
+
+export const VERBS: readonly string[] = (
+  'select insert update delete merge truncate copy lock refresh call do create alter drop comment label grant revoke ' +
+  'import reassign reference vacuum analyze cluster reindex checkpoint load cast explain prepare execute deallocate ' +
+  'declare fetch move close begin commit rollback savepoint release set reset show discard listen unlisten notify'
+).split(' ')
+
+export const KINDS: readonly string[] = (
+  'table view materializedView foreignTable sequence index type function operator schema database role setting ' +
+  'extension trigger eventTrigger rule policy server foreignDataWrapper tablespace language cast collation conversion ' +
+  'operatorClass operatorFamily accessMethod publication subscription statistics transaction channel file program ' +
+  'largeobject system defaultPrivileges textSearchConfiguration textSearchDictionary textSearchParser textSearchTemplate ' +
+  'transform'
+).split(' ')

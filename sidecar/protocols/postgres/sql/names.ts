@@ -1,0 +1,23 @@
+// Names as text: what `'Public."Orders"'::regclass` means (src/backend/utils/adt/regproc.c, stringToQualifiedNameList).
+
+/** The parts of a dotted, possibly quoted name, folded as the server folds them; undefined if it is none. */
+export function splitName(text: string): readonly string[] | undefined {
+  const parts: string[] = []
+  let rest = text.trim()
+  for (;;) {
+    const quoted = /^"((?:[^"]|"")+)"/.exec(rest)
+    const bare = quoted === null ? /^[^\s."]+/.exec(rest) : null
+    const found = quoted ?? bare
+    if (found === null) return undefined
+    parts.push(quoted === null ? fold(found[0]) : (quoted[1] ?? '').replaceAll('""', '"'))
+    rest = rest.slice(found[0].length).trimStart()
+    if (rest === '') return parts
+    if (!rest.startsWith('.')) return undefined
+    rest = rest.slice(1).trimStart()
+  }
+}
+
+// Only ASCII letters are folded under UTF-8.
+export function fold(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}

@@ -1,0 +1,125 @@
+// Opens a session on a target: connects, secures, logs in, and waits for the first ReadyForQuery.
+import type { Socket } from 'node:net'
+import { ChunkReader } from '#sidecar/net/chunk-reader.ts'
+import { MessageReader } from '../wire/message-reader.ts'
+import { startupMessage } from '../wire/startup-messages.ts'
+import { Authentication } from './authenticate.ts'
+import { type Connected, connectTarget } from './connect.ts'
+import { UpstreamFault } from './fault.ts'
+import { Greeting } from './greeting.ts'
+import type { DialOptions, Startup, Target } from './target.ts'
+
+export interface Upstream {
+  readonly socket: Socket
+  /** What the server has sent behind its first ReadyForQuery; mostly nothing. */
+  readonly rest: Buffer
+  /** Absent behind some poolers: then nothing can be cancelled. */
+  readonly backendKey: { readonly pid: number; readonly key: Buffer } | undefined
+  /** As reported by ParameterStatus, in the server's order. */
+  readonly parameters: ReadonlyMap<string, string>
+  /** Minor version of protocol 3 that is spoken. */
+  readonly protocolMinor: number
+  /** `server_version` as reported, `15.18 (Debian …)`; empty if the server does not say. */
+  readonly serverVersion: string
+  /** NoticeResponse messages that came with the login, with their headers, for the agent. */
+  readonly notices: readonly Buffer[]
+}
+
+const DEFAULT_MILLISECONDS = 15_000
+
+export async function dialUpstream(target: Target, startup: Startup, options: DialOptions): Promise<Upstream> {
+  const until = performance.now() + (target.milliseconds ?? DEFAULT_MILLISECONDS)
+  try {
+    const connected = await connectTarget(target, { until, signal: options.signal })
+    return await logInBefore(until, target, startup, connected, options)
+  } catch (error) {
+    if (options.signal?.aborted) throw UpstreamFault.of('aborted', target, 'is no longer needed', error)
+    throw asFault(target, error)
+  }
+}
+
+async function logInBefore(
+  until: number,
+  target: Target,
+  startup: Startup,
+  connected: Connected,
+  options: DialOptions,
+): Promise<Upstream> {
+  const { socket } = connected
+  const chunks = new ChunkReader(socket, {
+    milliseconds: Math.max(1, until - performance.now()),
+    late: () => UpstreamFault.of('timeout', target, 'did not finish the login in time'),
+  })
+  const onAbort = (): void => {
+    socket.destroy()
+  }
+  options.signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    options.signal?.throwIfAborted()
+    return await logIn(target, startup, connected, new MessageReader(chunks, longest), options)
+  } catch (error) {
+    socket.destroy()
+    throw error
+  } finally {
+    chunks.release()
+    options.signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+async function logIn(
+  target: Target,
+  startup: Startup,
+  connected: Connected,
+  messages: MessageReader,
+  options: DialOptions,
+): Promise<Upstream> {
+  const { socket } = connected
+  const minor = startup.minor ?? 0
+  socket.write(startupMessage(minor, startupParameters(target, startup)))
+  const authentication = new Authentication(target, connected, options.scramKeys)
+  const greeting = new Greeting(target, minor)
+  for (;;) {
+    const message = await messages.next()
+    if (!message) throw UpstreamFault.of('unreachable', target, 'closed the connection during the login')
+    if (message.type !== 'R') {
+      if (greeting.take(message) === 'ready') return { socket, rest: messages.rest, ...greeting.result() }
+      continue
+    }
+    const answer = await authentication.take(message.body)
+    if (answer === 'done') greeting.authenticated()
+    else if (answer) socket.write(answer)
+  }
+}
+
+/** libpq's bounds (PQconnectPoll in fe-connect.c): MAX_ERRLEN for errors and notices, 2,000 for everything else in a login. */
+function longest(type: string): number {
+  return type === 'E' || type === 'N' ? 30_000 : 2_000
+}
+
+/** The two that decide how text is read are ours, and are the last word. */
+function startupParameters(target: Target, startup: Startup): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>([
+    ['user', target.credentials.username],
+    ['database', startup.database],
+  ])
+  for (const [name, value] of startup.parameters) {
+    const known = name.toLowerCase()
+    if (['user', 'database', 'replication', 'options'].includes(known) || known.startsWith('_pq_.')) {
+      throw new TypeError(`startup parameter ${name} is not a setting`)
+    }
+    parameters.set(name, value)
+  }
+  for (const name of [...parameters.keys()]) {
+    if (['client_encoding', 'standard_conforming_strings'].includes(name.toLowerCase())) parameters.delete(name)
+  }
+  return parameters.set('client_encoding', 'UTF8').set('standard_conforming_strings', 'on')
+}
+
+function asFault(target: Target, error: unknown): UpstreamFault {
+  if (error instanceof UpstreamFault) return error
+  if (error instanceof RangeError || (error instanceof Error && error.name === 'WireError')) {
+    return UpstreamFault.of('protocol', target, `does not speak PostgreSQL's protocol: ${error.message}`, error)
+  }
+  const why = error instanceof Error ? error.message : String(error)
+  return UpstreamFault.of('unreachable', target, `broke off the login: ${why}`, error)
+}
