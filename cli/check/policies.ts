@@ -1,0 +1,174 @@
+// An AccessPolicy or ClusterAccessPolicy with what it refers to and with the protocols of the connections it selects.
+
+import type { Path } from '#crds/finding.ts'
+import type { ObjectMatch, Rule } from '#crds/types.gen.ts'
+import { parseFieldPath } from '#sidecar/masking/field-path.ts'
+import { checkCondition } from '#sidecar/policy/conditions.ts'
+import { compilePolicy } from '#sidecar/policy/policy.ts'
+import { compileWindow } from '#sidecar/policy/windows.ts'
+import type { ProtocolFacts } from './protocol-facts.ts'
+import { choices, type Reporter } from './reporter.ts'
+import { checkIdentity, checkSelection, type LoadedPolicy, type PolicyContext, selectedBy } from './selection.ts'
+import { firstThatHides } from './unreachable.ts'
+
+export function checkPolicy(policy: LoadedPolicy, context: PolicyContext): void {
+  const { resources, protocols, report } = context
+  const selected = selectedBy(policy, resources.connections)
+  checkSelection(policy, selected, context)
+  checkIdentity(policy, context)
+  for (const [index, window] of (policy.resource.spec.windows ?? []).entries()) {
+    const compiled = compileWindow(window)
+    if (typeof compiled === 'string') report.error(policy, ['spec', 'windows', index, 'timeZone'], compiled)
+  }
+  // A policy that selects nothing yet is judged by every protocol: what none of them understands is a mistake anyway.
+  const names = new Set(selected.map(({ resource }) => resource.spec.protocol))
+  const spoken = [...protocols.values()].filter(({ name }) => names.size === 0 || names.has(name as never))
+  const scope: Scope = { policy, spoken, all: [...protocols.values()], settled: names.size > 0, report }
+  for (const [index, rule] of policy.resource.spec.rules.entries()) checkRule(rule, index, scope)
+  checkMasks(scope)
+  checkLimits(scope)
+  checkWhole(scope)
+}
+
+interface Scope {
+  readonly policy: LoadedPolicy
+  /** The protocols of the selected connections; all, if there are none. */
+  readonly spoken: readonly ProtocolFacts[]
+  readonly all: readonly ProtocolFacts[]
+  /** False: `spoken` is a guess, and one protocol that understands is enough. */
+  readonly settled: boolean
+  readonly report: Reporter
+}
+
+function checkRule(rule: Rule, index: number, scope: Scope): void {
+  const { policy, spoken, report } = scope
+  const at: Path = ['spec', 'rules', index]
+  const { verbs, objects, condition } = rule.match
+  for (const [nth, verb] of (verbs ?? []).entries()) {
+    checkWord(scope, [...at, 'match', 'verbs', nth], 'verb', verb, ({ vocabulary }) => vocabulary.verbs)
+  }
+  for (const [nth, { kind }] of (objects ?? []).entries()) {
+    checkWord(
+      scope,
+      [...at, 'match', 'objects', nth, 'kind'],
+      'kind of object',
+      kind,
+      ({ vocabulary }) => vocabulary.kinds,
+    )
+  }
+  for (const [nth, object] of (objects ?? []).entries())
+    checkNames(scope, [...at, 'match', 'objects', nth, 'names'], object, rule.action)
+  if (condition !== undefined) {
+    const faults = spoken.map(({ vocabulary }) => checkCondition(condition, vocabulary.facts))
+    const fault = firstFault(faults, scope)
+    if (fault !== undefined) report.error(policy, [...at, 'match', 'condition'], fault)
+  }
+  const hiding = firstThatHides(policy.resource.spec.rules, index)
+  if (hiding === undefined) return
+  const message = `rule ${rule.name} is never reached: rule ${hiding.name} matches all that it matches and comes first`
+  report.warning(policy, [...at, 'name'], message, 'put it in front, or take it out')
+}
+
+/** A word that no protocol has denies the whole policy; one that only other protocols have never matches here. */
+function checkWord(
+  { policy, spoken, all, settled, report }: Scope,
+  path: Path,
+  what: string,
+  word: string,
+  wordsOf: (protocol: ProtocolFacts) => readonly string[],
+): void {
+  if (spoken.some((protocol) => wordsOf(protocol).includes(word))) return
+  const allowed = spoken.flatMap(wordsOf).toSorted().join(', ')
+  if (!all.some((protocol) => wordsOf(protocol).includes(word))) {
+    report.error(policy, path, `no protocol has the ${what} ${word}`, allowed)
+  } else if (settled) {
+    report.warning(policy, path, `${what} ${word} is unknown to ${namesOf(spoken)} and never matches`, allowed)
+  }
+}
+
+/** `*` never crosses a dot, so a name with too few segments is nobody's name, and a Deny rule with it denies nothing. */
+/** A Deny that matches nothing leaves open what it was written to close, so there it is no mere suspicion. */
+function checkNames(
+  { policy, spoken, settled, report }: Scope,
+  path: Path,
+  { kind, names }: ObjectMatch,
+  action: Rule['action'],
+): void {
+  const wanted = spoken.map(({ vocabulary }) => vocabulary.nameSegments?.[kind] ?? 1)
+  const segments = Math.min(...wanted)
+  for (const [index, name] of (names ?? []).entries()) {
+    if (name.split('.').length >= segments) continue
+    const message = `no ${kind} has the name ${name}: it needs ${segments} segments, and * never crosses a dot`
+    const allowed = Array(segments).fill('*').join('.')
+    if (action === 'Deny' && settled) report.error(policy, [...path, index], message, allowed)
+    else report.warning(policy, [...path, index], message, allowed)
+  }
+}
+
+function checkMasks(scope: Scope): void {
+  const { policy, spoken, report } = scope
+  for (const [index, mask] of policy.resource.spec.masking.entries()) {
+    const at: Path = ['spec', 'masking', index]
+    for (const target of ['columns', 'detectors', 'fields'] as const) {
+      if (mask[target] === undefined) continue
+      const faults = spoken.map(({ name, vocabulary }) =>
+        vocabulary.masking[target] ? undefined : `${name} cannot mask by ${target}`,
+      )
+      const fault = firstFault(faults, scope)
+      if (fault !== undefined) report.error(policy, [...at, target], fault, maskableBy(spoken))
+    }
+    for (const [nth, field] of (mask.fields ?? []).entries()) {
+      const steps = parseFieldPath(field)
+      if (typeof steps === 'string') report.error(policy, [...at, 'fields', nth], steps)
+    }
+  }
+}
+
+function checkLimits(scope: Scope): void {
+  const { policy, spoken, report } = scope
+  for (const [index, { metric }] of policy.resource.spec.limits.entries()) {
+    const faults = spoken.map(({ name, vocabulary }) =>
+      vocabulary.metrics.includes(metric) ? undefined : `${name} cannot count ${metric}`,
+    )
+    const fault = firstFault(faults, scope)
+    const allowed = choices(
+      spoken.flatMap(({ vocabulary }) => vocabulary.metrics),
+      'none',
+    )
+    if (fault !== undefined) report.error(policy, ['spec', 'limits', index, 'metric'], fault, allowed)
+  }
+}
+
+/** The gateway's own compiler has the last word: what it cannot honour is never called good here. */
+function checkWhole({ policy, spoken, all, settled, report }: Scope): void {
+  if (!settled || report.hasErrors(policy)) return
+  const { resource } = policy
+  const identity = {
+    key: resource.metadata.name,
+    grants: resource.kind === 'AccessPolicy' || resource.spec.grants,
+    hash: '',
+  }
+  const known = all.map(({ vocabulary }) => vocabulary)
+  for (const { vocabulary } of spoken) {
+    const { problem } = compilePolicy(identity, resource.spec, vocabulary, known)
+    if (problem !== undefined) report.error(policy, ['spec'], problem)
+  }
+}
+
+function firstFault(faults: readonly (string | undefined)[], { settled }: Scope): string | undefined {
+  if (!settled && faults.includes(undefined)) return undefined
+  return faults.find((fault) => fault !== undefined)
+}
+
+function maskableBy(protocols: readonly ProtocolFacts[]): string {
+  return choices(
+    (['columns', 'detectors', 'fields'] as const).filter((target) =>
+      protocols.every(({ vocabulary }) => vocabulary.masking[target]),
+    ),
+    'no masking',
+  )
+}
+
+function namesOf(protocols: readonly ProtocolFacts[]): string {
+  return protocols.map(({ name }) => name).join(', ')
+}

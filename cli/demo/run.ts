@@ -1,0 +1,93 @@
+// `sallyport demo`: a real database, a real client and the real gateway between them, in a minute.
+import { misunderstood } from '../misunderstood.ts'
+import { EVIDENCE } from './evidence.ts'
+import { type Stage, setUp } from './stage.ts'
+import { connectAgent, mustHideSecrets, type Shown, STORY } from './story.ts'
+
+const USAGE = `Usage: sallyport demo [--once]
+
+Starts PostgreSQL 18, fills it with sample data, puts the gateway with the manifests of examples/postgres in front of it,
+and lets a scripted agent work, overreach and try to get round it. Then the recording is replayed and verified.
+  --once   end after the story (also: ONCE=1); otherwise everything stays up until Ctrl+C, to be tried by hand
+`
+
+export interface Output {
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+}
+
+export async function run(args: readonly string[], io: Output): Promise<number> {
+  if (args.includes('--help')) {
+    io.stdout.write(USAGE)
+    return 0
+  }
+  const unknown = args.filter((arg) => arg !== '--once')
+  if (unknown.length > 0) {
+    io.stderr.write(misunderstood('demo', `unknown: ${unknown.join(' ')}`))
+    return 2
+  }
+  const once = args.includes('--once') || process.env['ONCE'] === '1'
+  io.stdout.write('Starting PostgreSQL 18, sample data and the gateway …\n')
+  const stage = await setUp()
+  try {
+    await tell(stage, io)
+    io.stdout.write(closing(stage, once))
+    if (!once) await interrupted()
+    return 0
+  } catch (error) {
+    io.stderr.write(
+      `\nThe demo failed: ${error instanceof Error ? error.message : error}\n\nThe gateway said:\n${stage.output()}\n`,
+    )
+    return 1
+  } finally {
+    await stage.stop()
+  }
+}
+
+async function tell(stage: Stage, io: Output): Promise<void> {
+  io.stdout.write(`The agent is given ${stage.url} and no password.\n`)
+  const agent = await connectAgent(stage)
+  let number = 0
+  try {
+    for (const step of STORY) {
+      const shown = await step.run(agent, stage)
+      mustHideSecrets(shown.got.join('\n'), `what the agent got in "${step.title}"`)
+      io.stdout.write(paragraph(++number, step.title, shown))
+    }
+  } finally {
+    await agent.end()
+  }
+  for (const { title, run: show } of EVIDENCE) io.stdout.write(paragraph(++number, title, await show(stage)))
+}
+
+function paragraph(number: number, title: string, { did, got, meaning }: Shown): string {
+  return `\n${number}. ${title}\n   > ${did}\n${got.map((line) => `     ${line}\n`).join('')}   ${meaning}\n`
+}
+
+function closing(stage: Stage, once: boolean): string {
+  const where = `
+Where to look next
+  the manifests          examples/postgres (this run's copy: ${stage.manifests})
+  ask before applying    ./sallyport explain --manifests examples/postgres --connection data/orders-db
+  all commands           ./sallyport --help
+`
+  if (once) return `${where}\nAll of it really happened: every step was checked.\n`
+  return `${where}
+The database and the gateway stay up. In another terminal:
+  MANIFESTS=${stage.manifests}
+  STATE=${stage.state}
+  psql '${stage.url}'
+  ./sallyport sessions list --state $STATE
+Change $MANIFESTS/policy.yaml and it is in force within a second. Ctrl+C ends everything and removes it.
+`
+}
+
+async function interrupted(): Promise<void> {
+  // A pending promise does not keep a process alive; the timer does.
+  const alive = setInterval(() => {}, 1 << 30)
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+  clearInterval(alive)
+}

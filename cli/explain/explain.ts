@@ -1,0 +1,189 @@
+// One statement → what the gateway would decide, in words for whoever writes the policy. The gateway's own code decides.
+
+import { type Action, type Effect, type FactValue, strictest } from '#sidecar/action.ts'
+import type { Pair } from '#sidecar/policy/pair.ts'
+import type { Decision, Verdict } from '#sidecar/policy/verdict.ts'
+import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
+import { decideStatement, WHY_SEPARATELY } from '#sidecar/protocols/postgres/decide.ts'
+import { ESTIMABLE } from '#sidecar/protocols/postgres/estimate.ts'
+import type { CellsPlan } from '#sidecar/protocols/postgres/masking/plan.ts'
+import { type Protection, protection } from '#sidecar/protocols/postgres/masking/protection.ts'
+import { Sequence } from '#sidecar/protocols/postgres/session/sequence.ts'
+import { FACTS } from '#sidecar/protocols/postgres/sql/facts.ts'
+import type { Statement } from '#sidecar/protocols/postgres/sql/statement.ts'
+import { type Environment, understand } from '#sidecar/protocols/postgres/sql/understand.ts'
+
+export interface Explanation {
+  readonly verb: string
+  readonly effect: Effect
+  readonly objects: readonly {
+    readonly kind: string
+    readonly name: string
+    readonly access: Effect
+    readonly verb: string
+    readonly columns: readonly string[]
+  }[]
+  readonly columns: readonly string[]
+  readonly functions: readonly string[]
+  readonly decision: Verdict
+  readonly policy: string | null
+  readonly rule: string | null
+  readonly masks: readonly {
+    readonly column: string
+    readonly strategy: string
+    readonly policy: string
+    readonly rule: string
+  }[]
+  readonly reason: string
+}
+
+export interface Question {
+  readonly statement: string
+  readonly parameters: readonly FactValue[]
+}
+
+/** Rows that the target's planner expects one statement to touch. */
+export type Estimate = (statement: string, path: readonly string[], parameterized: boolean) => Promise<FactValue>
+
+export interface ExplainerOptions {
+  /** Tables are taken at their names. */
+  readonly namesOnly?: boolean
+  /** Absent: there is nobody to ask for costly facts. */
+  readonly estimate?: Estimate | undefined
+}
+
+export class Explainer {
+  readonly #pair: Pair
+  readonly #environment: Environment
+  readonly #protection: Protection
+  readonly #estimate: Estimate | undefined
+
+  constructor(
+    pair: Pair,
+    catalog: Catalog,
+    path: readonly string[],
+    { namesOnly = false, estimate }: ExplainerOptions = {},
+  ) {
+    this.#pair = pair
+    this.#environment = { catalog, path, namesOnly }
+    this.#protection = protection(pair.masks, catalog)
+    this.#estimate = estimate
+  }
+
+  async explain({ statement: text, parameters }: Question, now = Date.now()): Promise<Explanation> {
+    const understood = await understand(text, this.#environment)
+    if (!understood.ok) {
+      const place = understood.at === undefined ? '' : ` (at byte ${understood.at})`
+      return refused(`${understood.reason}${place}`)
+    }
+    const { statements } = understood
+    const answers: { statement: Statement; decision: Decision; cells: CellsPlan }[] = []
+    for (const statement of statements) {
+      const action = this.#action(text, statement, parameters)
+      const decided = await decideStatement(statement, this.#protection, this.#pair, action, { now, session: {} })
+      answers.push({ statement, ...decided })
+    }
+    const [worst] = answers.toSorted((a, b) => STRICTNESS[b.decision.verdict] - STRICTNESS[a.decision.verdict])
+    if (worst === undefined) return empty()
+    const unknown = unknownName(statements)
+    const sequence = new Sequence(false)
+    const careful = this.#pair.selective || this.#pair.masks.some(({ mode }) => mode === 'Enforce')
+    const together = statements.every((statement) => sequence.follows(statement, careful))
+    const separately = together ? unknown : `${WHY_SEPARATELY}; send each in a message of its own`
+    const decision: Pick<Decision, 'verdict' | 'reason'> & { policy?: string | undefined; rule?: string | undefined } =
+      worst.decision.verdict !== 'Deny' && separately !== undefined
+        ? { verdict: 'Deny', reason: separately }
+        : worst.decision
+    return {
+      verb: worst.statement.shape.verb,
+      effect: statements.map(({ shape }) => shape.effect).reduce(strictest, 'Session'),
+      objects: statements.flatMap(objectsOf),
+      columns: unique(statements, 'columns'),
+      functions: unique(statements, 'functions'),
+      decision: decision.verdict,
+      policy: decision.policy ?? null,
+      rule: decision.rule ?? null,
+      masks: decision.verdict === 'Deny' ? [] : answers.flatMap(({ statement, cells }) => masksOf(statement, cells)),
+      reason: decision.reason + this.#untold(worst.decision),
+    }
+  }
+
+  #action(text: string, statement: Statement, parameters: readonly FactValue[]): Action {
+    const { shape, from, to } = statement
+    if (!ESTIMABLE.has(shape.verb)) return { shape, text, facts: { parameters }, costly: {} }
+    const estimate = this.#estimate ?? nobodyToAsk
+    const own = Buffer.from(text).subarray(from, to).toString()
+    const ask = (): Promise<FactValue> => estimate(own, this.#environment.path, parameters.length > 0)
+    return { shape, text, facts: { parameters }, costly: { estimatedRows: ask } }
+  }
+
+  /** The gateway asks the target for what is not known here, so it may decide otherwise. */
+  #untold({ conditionFaults }: Decision): string {
+    const unknown = new Set(
+      conditionFaults.flatMap(({ fault }) => COSTLY.find((fact) => fault.includes(`facts.${fact} `)) ?? []),
+    )
+    const remedy = this.#estimate === undefined ? ' (use --live)' : ''
+    return [...unknown]
+      .map((fact) => `; facts.${fact} is not known here${remedy}, which counts against the agent`)
+      .join('')
+  }
+}
+
+/** As in a session: nothing else has rows to estimate. */
+
+const nobodyToAsk: Estimate = () => Promise.reject(new Error('explain was not told to ask the database'))
+
+const COSTLY = Object.entries(FACTS).flatMap(([name, { costly }]) => (costly === true ? [name] : []))
+
+const STRICTNESS: Readonly<Record<Verdict, number>> = { Allow: 0, RequireApproval: 1, Deny: 2 }
+
+function unknownName(statements: readonly Statement[]): string | undefined {
+  const named = statements.find(({ executes, outputs }) => executes !== undefined || outputs.kind === 'named')
+  if (named === undefined) return undefined
+  return 'which statement or cursor it runs depends on the session; a session knows, explain does not'
+}
+
+function objectsOf({ shape }: Statement): Explanation['objects'] {
+  return shape.parts.flatMap(({ object, effect, verb, columns }) =>
+    object === undefined ? [] : [{ kind: object.kind, name: object.name, access: effect, verb, columns }],
+  )
+}
+
+function unique(statements: readonly Statement[], fact: string): readonly string[] {
+  const values = statements.flatMap(({ shape }) => {
+    const value = shape.facts[fact]
+    return Array.isArray(value) ? value.map(String) : []
+  })
+  return [...new Set(values)]
+}
+
+function masksOf(statement: Statement, cells: CellsPlan): Explanation['masks'] {
+  if (cells === 'keep') return []
+  if (cells === 'maskAll') return [{ column: '*', strategy: 'Redact', policy: '', rule: '' }]
+  const { outputs, copy } = statement
+  const columns = copy?.columns ?? (outputs.kind === 'columns' ? outputs.columns : [])
+  return cells.flatMap((cell, index) => {
+    if (cell === undefined) return []
+    const { strategy, policy, rule } = cell
+    return [{ column: columns[index]?.name ?? String(index + 1), strategy, policy, rule }]
+  })
+}
+
+function refused(reason: string): Explanation {
+  return { ...empty(), verb: 'unknown', effect: 'Unknown', decision: 'Deny', reason }
+}
+
+function empty(): Explanation {
+  return {
+    verb: 'empty',
+    effect: 'Session',
+    objects: [],
+    columns: [],
+    functions: [],
+    decision: 'Allow',
+    policy: null,
+    rule: null,
+    masks: [],
+    reason: 'an empty text does nothing',
+  }
+}

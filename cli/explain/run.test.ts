@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { run } from './run.ts'
+
+const MANIFESTS = fileURLToPath(new URL('../../e2e/corpus/postgres.yaml', import.meta.url))
+const CATALOG = fileURLToPath(
+  new URL('../../sidecar/protocols/postgres/sql/testdata/shop.catalog.json', import.meta.url),
+)
+const AGENT = ['--agent', 'namespace=agents,serviceAccount=corpus']
+const BASE = ['--manifests', MANIFESTS, '--connection', 'data/shop', ...AGENT]
+
+async function explained(args: readonly string[], lines: readonly string[]) {
+  let out = ''
+  let err = ''
+  const code = await run(args, {
+    stdin: Readable.from([lines.map((line) => `${line}\n`).join('')]),
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  })
+  const answers = out.startsWith('{')
+    ? out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    : []
+  return { code, out, err, answers }
+}
+
+describe('sallyport explain', () => {
+  test('answers each line in order, with all fields', async () => {
+    const { code, answers } = await explained(
+      [...BASE, '--catalog', CATALOG],
+      ['"SELECT ssn FROM customers"', '{"statement": "DELETE FROM orders WHERE id = $1", "parameters": [1]}'],
+    )
+    assert.equal(code, 0)
+    assert.deepEqual(answers[0], {
+      verb: 'select',
+      effect: 'Read',
+      objects: [{ kind: 'table', name: 'public.customers', access: 'Read', verb: 'select', columns: ['ssn'] }],
+      columns: ['public.customers.ssn'],
+      functions: [],
+      decision: 'Allow',
+      policy: 'data/corpus',
+      rule: 'reads',
+      masks: [{ column: 'ssn', strategy: 'Partial', policy: 'data/corpus', rule: 'pii' }],
+      reason: 'select of table public.customers is allowed by rule reads of policy data/corpus',
+    })
+    assert.equal(answers[1].decision, 'Deny')
+  })
+
+  test('without a catalog takes tables at their names and unknown functions as Unknown', async () => {
+    const { answers } = await explained(BASE, ['"SELECT ssn, name FROM customers"', '"SELECT my_function(1)"'])
+    assert.deepEqual(
+      answers[0].masks.map(({ column, strategy }: { column: string; strategy: string }) => `${column} ${strategy}`),
+      ['ssn Partial'],
+    )
+    assert.equal(answers[1].effect, 'Unknown')
+    assert.equal(answers[1].decision, 'Deny')
+  })
+
+  test('says what is wrong with a line and goes on', async () => {
+    const { code, answers } = await explained(BASE, ['nonsense', '3', '"SELECT 1"'])
+    assert.equal(code, 0)
+    assert.match(answers[0].error, /^line 1: the line is no JSON/)
+    assert.match(answers[1].error, /^line 2: .*neither/)
+    assert.equal(answers[2].decision, 'Allow')
+  })
+
+  test('an object with other members is not guessed at', async () => {
+    const { answers } = await explained(BASE, [
+      '',
+      '{"statement": "SELECT $1", "params": [1]}',
+      '{"statement": "", "parameters": 1}',
+    ])
+    assert.deepEqual(answers, [
+      { error: 'line 2: unknown member params; allowed: statement, parameters' },
+      { error: 'line 3: parameters is no list' },
+    ])
+  })
+
+  test('says which agent it takes where none is named', async () => {
+    const assumed = await explained(['--manifests', MANIFESTS, '--connection', 'data/shop'], [])
+    assert.match(assumed.err, /no --agent: taken as default\/default/)
+    assert.equal((await explained(BASE, [])).err, '')
+  })
+
+  test('a message that has to be sent in parts is denied by no rule', async () => {
+    const [answer] = (await explained([...BASE, '--catalog', CATALOG], ['"RESET ALL; SELECT name FROM customers"']))
+      .answers
+    assert.deepEqual([answer.decision, answer.policy, answer.rule], ['Deny', null, null])
+  })
+
+  test('an agent that no policy selects is denied', async () => {
+    const { answers } = await explained(['--manifests', MANIFESTS, '--connection', 'data/shop'], ['"SELECT 1"'])
+    assert.equal(answers[0].decision, 'Deny')
+  })
+
+  test('arguments that are not understood are a usage error', async () => {
+    for (const args of [
+      [],
+      ['--manifests', MANIFESTS],
+      ['--what'],
+      [...BASE, '--major', '9'],
+      [...BASE, '--save', 'x'],
+      [...BASE, '--live', '--major', '17'],
+      [...BASE, '--live', '--catalog', 'x'],
+    ]) {
+      assert.equal((await explained(args, [])).code, 2)
+    }
+    assert.equal((await explained(['--manifests', '/nowhere', '--connection', 'a/b'], [])).code, 1)
+    assert.match((await explained(['--help'], [])).out, /Usage/)
+  })
+})

@@ -1,0 +1,136 @@
+// `sallyport explain`: statements on standard input, decisions on standard output, a JSON value a line each.
+import { readFile, stat } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { loadManifests, type Manifests } from '#crds/load.ts'
+import type { FactValue } from '#sidecar/action.ts'
+import { compilePolicies } from '#sidecar/policy/compile.ts'
+import type { Pair } from '#sidecar/policy/pair.ts'
+import { builtInCatalog } from '#sidecar/protocols/postgres/catalog/builtin.ts'
+import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
+import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
+import { effectivePath } from '#sidecar/protocols/postgres/sql/settings.ts'
+import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
+import { misunderstood } from '../misunderstood.ts'
+import { Explainer, type Question } from './explain.ts'
+import { idleMasks } from './idle-masks.ts'
+import { goLive, type Live } from './live.ts'
+import { type ExplainCommand, parseOptions, USAGE } from './options.ts'
+
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+}
+
+export async function run(args: readonly string[], io: Streams): Promise<number> {
+  const command = parseOptions(args)
+  if (command === 'help') {
+    io.stdout.write(USAGE)
+    return 0
+  }
+  if ('problem' in command) {
+    io.stderr.write(misunderstood('explain', command.problem))
+    return 2
+  }
+  if (command.agentAssumed)
+    io.stderr.write('sallyport explain: no --agent: taken as default/default (namespace/serviceAccount)\n')
+  let live: Live | undefined
+  try {
+    const manifests = await manifestsOf(command)
+    live = command.live ? await goLive(command, manifests) : undefined
+    if (live !== undefined) {
+      for (const idle of idleMasks(pairOf(command, manifests).masks, live.catalog, live.database))
+        io.stderr.write(`sallyport explain: warning: ${idle}\n`)
+    }
+    await answer(io, await explainerOf(command, manifests, live))
+    return 0
+  } catch (error) {
+    io.stderr.write(`sallyport explain: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  } finally {
+    live?.close()
+  }
+}
+
+/** Lines are answered one after another, however they come in. */
+async function answer({ stdin, stdout }: Streams, explainer: Explainer): Promise<void> {
+  let number = 0
+  for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    number += 1
+    if (line.trim() === '') continue
+    const question = questionOf(line)
+    const said =
+      typeof question === 'string' ? { error: `line ${number}: ${question}` } : await explainer.explain(question)
+    stdout.write(`${JSON.stringify(said, (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n`)
+  }
+}
+
+async function manifestsOf({ manifests }: ExplainCommand): Promise<Manifests> {
+  if ((await stat(manifests).catch(() => undefined)) === undefined) {
+    throw new Error(`there is no file or directory ${manifests}`)
+  }
+  return loadManifests(manifests)
+}
+
+async function explainerOf(command: ExplainCommand, manifests: Manifests, live: Live | undefined): Promise<Explainer> {
+  const pair = pairOf(command, manifests)
+  const catalog = live?.catalog ?? (await catalogOf(command))
+  const path = effectivePath(command.searchPath, { user: undefined, temporarySchema: undefined })
+  const namesOnly = command.catalog === undefined && live === undefined
+  return new Explainer(pair, catalog, path, { namesOnly, estimate: live?.estimate })
+}
+
+/** The policies that would select the agent on the connection. */
+export function pairOf(command: Pick<ExplainCommand, 'agent' | 'connection'>, manifests: Manifests): Pair {
+  const { namespace, name } = command.connection
+  const { resources, rejected } = manifests
+  const connection = resources.connections.find(
+    ({ resource }) => resource.metadata.name === name && (resource.metadata.namespace ?? 'default') === namespace,
+  )?.resource
+  if (connection === undefined) throw new Error(`there is no Connection ${namespace}/${name} in the manifests`)
+  const invalid = new Map(
+    rejected
+      .filter(({ kind }) => kind === 'AccessPolicy' || kind === 'ClusterAccessPolicy')
+      .map((one) => [
+        one.kind === 'AccessPolicy' ? `${one.namespace ?? 'default'}/${one.name ?? ''}` : (one.name ?? ''),
+        one.reason,
+      ]),
+  )
+  const policies = compilePolicies(
+    {
+      accessPolicies: resources.accessPolicies.map(({ resource }) => resource),
+      clusterAccessPolicies: resources.clusterAccessPolicies.map(({ resource }) => resource),
+      invalid,
+    },
+    new Map(PROTOCOLS.map((protocol) => [protocol.name, protocol.vocabulary])),
+  )
+  const { protocol } = connection.spec
+  return policies.pair(command.agent, { namespace, name, labels: connection.metadata.labels ?? {}, protocol })
+}
+
+async function catalogOf(command: ExplainCommand): Promise<Catalog> {
+  if (command.catalog === undefined) return builtInCatalog(command.major)
+  return readCatalogFile(await readFile(command.catalog, 'utf8'))
+}
+
+function questionOf(line: string): Question | string {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return 'the line is no JSON: give a string or {"statement": "…", "parameters": […]}'
+  }
+  if (typeof value === 'string') return { statement: value, parameters: [] }
+  if (typeof value !== 'object' || value === null || !('statement' in value) || typeof value.statement !== 'string') {
+    return 'the line is neither a JSON string nor an object with a string "statement"'
+  }
+  const unknown = Object.keys(value).filter((name) => !MEMBERS.includes(name))
+  if (unknown.length > 0) {
+    return `unknown member${unknown.length === 1 ? '' : 's'} ${unknown.join(', ')}; allowed: ${MEMBERS.join(', ')}`
+  }
+  const parameters = 'parameters' in value ? value.parameters : []
+  if (!Array.isArray(parameters)) return 'parameters is no list'
+  return { statement: value.statement, parameters: parameters as FactValue[] }
+}
+
+const MEMBERS: readonly string[] = ['statement', 'parameters']

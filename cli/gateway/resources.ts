@@ -1,0 +1,66 @@
+// From a directory's manifests to what the gateway serves. What `sallyport check` calls an error is not in force here
+// either: a policy with one denies what it selects, a Connection with one takes no sessions.
+import type { Finding } from '#crds/finding.ts'
+import type { Loaded, Manifests } from '#crds/load.ts'
+import type { GatewayResources } from '#sidecar/gateway/configuration.ts'
+import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
+import { checkManifests } from '../check/check.ts'
+
+/** Why a gateway that is to start has nothing to serve. */
+export function nothingToServe({ files, resources }: Manifests): string | undefined {
+  if (files === 0) return 'there are no manifests in the directory'
+  return resources.connections.length === 0 ? 'there is no Connection among the manifests' : undefined
+}
+
+/** Why these manifests cannot be used at all: nobody can tell what the unreadable part would have forbidden. */
+export function unusable({ findings, rejected }: Manifests): string | undefined {
+  const named = rejected.filter(({ name, namespace, kind }) => {
+    return name !== undefined && (namespace !== undefined || kind === 'ClusterAccessPolicy')
+  })
+  const nameless = rejected.find((one) => !named.includes(one))
+  if (nameless) return `${nameless.file}:${nameless.line}: ${nameless.kind}: ${nameless.reason}`
+  const whole = findings.find(({ severity, field }) => severity === 'error' && field === '')
+  return whole && describe(whole)
+}
+
+export function gatewayResources(manifests: Manifests): GatewayResources {
+  const { resources, rejected } = manifests
+  const invalid = new Map<string, string>()
+  const connectionProblems = new Map<string, string>()
+  for (const { kind, namespace, name, reason } of rejected) {
+    if (kind === 'AccessPolicy') invalid.set(`${namespace}/${name}`, reason)
+    if (kind === 'ClusterAccessPolicy') invalid.set(`${name}`, reason)
+  }
+  const all = Object.values(resources).flat() as readonly Loaded[]
+  for (const finding of checkManifests(manifests, PROTOCOLS)) {
+    const at = finding.severity === 'error' ? resourceAt(all, finding) : undefined
+    if (!at) continue
+    const { kind, metadata } = at.resource
+    const key = metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`
+    const problem = `${finding.field}: ${finding.message}`
+    if (kind === 'Connection') connectionProblems.set(key, connectionProblems.get(key) ?? problem)
+    if (kind === 'AccessPolicy' || kind === 'ClusterAccessPolicy') invalid.set(key, invalid.get(key) ?? problem)
+  }
+  const plain = <T>(loaded: readonly { readonly resource: T }[]): readonly T[] => loaded.map(({ resource }) => resource)
+  return {
+    connections: plain(resources.connections),
+    accessPolicies: plain(resources.accessPolicies),
+    clusterAccessPolicies: plain(resources.clusterAccessPolicies),
+    identityProviders: plain(resources.identityProviders),
+    secrets: plain(resources.secrets),
+    configMaps: plain(resources.configMaps),
+    invalid,
+    connectionProblems,
+  }
+}
+
+/** The last resource of the file that begins before the finding. */
+function resourceAt(all: readonly Loaded[], { file, line }: Finding): Loaded | undefined {
+  return all
+    .filter(({ origin }) => origin.file === file && origin.line <= line)
+    .reduce<Loaded | undefined>((last, one) => (!last || one.origin.line >= last.origin.line ? one : last), undefined)
+}
+
+function describe({ file, line, column, field, message }: Finding): string {
+  return `${file}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}`
+}

@@ -1,0 +1,45 @@
+// The program as people start it from a checkout.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+
+const ROOT = join(import.meta.dirname, '..')
+const home = mkdtempSync(join(tmpdir(), 'sallyport-main-'))
+after(() => rmSync(home, { recursive: true }))
+
+function start(program: string, ...args: readonly string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: home, encoding: 'utf8' })
+  return { status, out: stdout, err: stderr }
+}
+
+test('from anywhere, through a symbolic link, it says which version it is', () => {
+  const link = join(home, 'link')
+  symlinkSync(join(ROOT, 'sallyport'), link)
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  assert.deepEqual(start(link, '--version'), { status: 0, out: `sallyport ${version}\n`, err: '' })
+})
+
+test('before the set-up it says what to do', () => {
+  const copy = join(home, 'sallyport')
+  cpSync(join(ROOT, 'sallyport'), copy)
+  assert.deepEqual(start(copy, '--version'), { status: 1, out: '', err: 'sallyport: run "make setup" first\n' })
+})
+
+test('a command that is not there: the reason and the commands, not the whole help', () => {
+  assert.deepEqual(start(join(ROOT, 'sallyport'), 'serve'), {
+    status: 2,
+    out: '',
+    err: 'sallyport: there is no command "serve"; there are gateway, check, explain, sessions, demo\nsallyport --help says more\n',
+  })
+})
+
+for (const command of ['gateway', 'check', 'explain', 'sessions']) {
+  test(`${command}: options that are not understood are answered with the reason, then where the help is`, () => {
+    const { status, err } = start(join(ROOT, 'sallyport'), command)
+    assert.equal(status, 2)
+    assert.match(err, new RegExp(`^sallyport ${command}: .*\nsallyport ${command} --help says more\n$`))
+  })
+}

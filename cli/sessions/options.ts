@@ -1,0 +1,83 @@
+// The command line of `sallyport sessions`.
+import { parseArgs } from 'node:util'
+
+export const USAGE = `Usage: sallyport sessions list   --state DIR [--key PUBLIC] [--output text|json]
+       sallyport sessions show   SESSION --state DIR [--key PUBLIC] [--output text|json] [--decrypt]
+       sallyport sessions replay SESSION --state DIR [--key PUBLIC] [--speed N|max] [--decrypt]
+       sallyport sessions verify --state DIR [--key PUBLIC] [--output text|json]
+
+  list     the recorded sessions: who, where, when, how many statements, sealed or not
+  show     one session: every statement with its verdict, outcome and what came back
+  replay   one session as it happened: what the agent sent, what it received
+  verify   checks every hash, signature and the manifest; names the session and record of whatever was changed
+
+  SESSION              a session's id, or enough of its beginning or end to be unique
+  --state DIR          the gateway's state directory
+  --key PUBLIC         the public key (PEM) that signatures must fit; without it DIR/recording.pub, which proves less:
+                       whoever can change recordings there could have changed that too
+  --output text|json   text is the default
+  --speed N|max        1 is as fast as it happened, 10 ten times faster; max (default) without pauses
+  --decrypt            shows literals that were recorded encrypted, with DIR/installation.key
+  --help               this text
+
+Exit status: 0 all is well, 1 something was altered or is missing, 2 the command was not understood or cannot be done.
+`
+
+interface Common {
+  readonly state: string
+  readonly key: string | undefined
+  readonly output: 'text' | 'json'
+}
+
+export type Options =
+  | (Common & { readonly command: 'list' | 'verify' })
+  | (Common & {
+      readonly command: 'show' | 'replay'
+      readonly session: string
+      readonly speed: number
+      readonly decrypt: boolean
+    })
+
+/** A string says what was not understood. */
+export function parseOptions(args: readonly string[]): Options | { readonly command: 'help' } | string {
+  const parsed = parse(args)
+  if (typeof parsed === 'string') return parsed
+  const { values, positionals } = parsed
+  if (values.help === true) return { command: 'help' }
+  const [command, session, ...more] = positionals
+  if (command !== 'list' && command !== 'show' && command !== 'replay' && command !== 'verify') {
+    return command === undefined
+      ? 'one of list, show, replay, verify is needed'
+      : `there is no command ${JSON.stringify(command)}`
+  }
+  if (values.state === undefined) return '--state DIR is needed'
+  const output = values.output ?? 'text'
+  if (output !== 'text' && output !== 'json') return `--output is text or json, not ${JSON.stringify(output)}`
+  const common = { state: values.state, key: values.key, output } as const
+  if (command === 'list' || command === 'verify') {
+    return session === undefined ? { ...common, command } : `${command} takes no session`
+  }
+  if (session === undefined || more.length > 0) return `${command} needs one SESSION`
+  const speed = values.speed === undefined || values.speed === 'max' ? Number.POSITIVE_INFINITY : Number(values.speed)
+  if (!(speed > 0)) return `--speed is a number above 0 or max, not ${JSON.stringify(values.speed)}`
+  return { ...common, command, session, speed, decrypt: values.decrypt === true }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        state: { type: 'string' },
+        key: { type: 'string' },
+        output: { type: 'string' },
+        speed: { type: 'string' },
+        decrypt: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

@@ -1,0 +1,78 @@
+// `sallyport sessions …`: arguments in, recordings out.
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
+import { openKeys } from '#sidecar/recorder/keys.ts'
+import { misunderstood } from '../misunderstood.ts'
+import { type Options, parseOptions, USAGE } from './options.ts'
+import { readPublicKey } from './public-key.ts'
+import { replay } from './replay.ts'
+import { listText, verifyText } from './report-text.ts'
+import { show } from './show.ts'
+import { type StateReport, verifyState } from './verify-state.ts'
+
+export interface Output {
+  write(text: string): unknown
+}
+
+export interface Io {
+  readonly stdout: Output
+  readonly stderr: Output
+}
+
+/** `decoders` come from the protocols: one for each media type that recordings name. */
+export async function run(
+  args: readonly string[],
+  io: Io,
+  decoders: readonly RecordingDecoder[] = [],
+): Promise<number> {
+  const options = parseOptions(args)
+  if (typeof options === 'string') {
+    io.stderr.write(misunderstood('sessions', options))
+    return 2
+  }
+  if (options.command === 'help') {
+    io.stdout.write(USAGE)
+    return 0
+  }
+  try {
+    return await execute(options, io, decoders)
+  } catch (error) {
+    io.stderr.write(`sallyport sessions: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 2
+  }
+}
+
+async function execute(options: Options, io: Io, decoders: readonly RecordingDecoder[]): Promise<number> {
+  if (!existsSync(options.state)) throw new Error(`there is no state directory ${options.state}`)
+  if (!statSync(options.state).isDirectory()) throw new Error(`--state ${options.state} is a file, not a directory`)
+  const key = readPublicKey(options.key ?? join(options.state, 'recording.pub'))
+  if (options.command === 'show' || options.command === 'replay') {
+    const view = {
+      state: options.state,
+      session: options.session,
+      key,
+      decoders,
+      secrets: options.decrypt ? secretKeys(options.state) : undefined,
+      json: options.output === 'json',
+    }
+    return options.command === 'show' ? await show(view, io) : await replay(view, options.speed, io)
+  }
+  const report = await verifyState(options.state, key)
+  const text = options.command === 'list' ? listText(report) : verifyText(report)
+  io.stdout.write(options.output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : text)
+  return options.command === 'list' || isSound(report) ? 0 : 1
+}
+
+export function isSound(report: StateReport): boolean {
+  return (
+    report.problems.length === 0 && report.sessions.every(({ state }) => state !== 'altered' && state !== 'missing')
+  )
+}
+
+function secretKeys(state: string): ReturnType<typeof openKeys> {
+  if (!existsSync(join(state, 'installation.key'))) {
+    throw new Error(`--decrypt needs ${join(state, 'installation.key')}, which is not there`)
+  }
+  return openKeys(state)
+}
