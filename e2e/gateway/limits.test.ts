@@ -1,0 +1,336 @@
+// Every metric, scope and action of a limit, on a real server.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
+import { errorFields, message, type RawConnection } from '../postgres/raw.ts'
+import { allowing, eventually, prepare, refusedLogin, type Served, type Spec, Stage } from './stage.ts'
+
+const ONE = 'select n from numbers where n = 1'
+const MANY = 'select n from numbers order by n'
+const limited = (...limits: readonly Spec[]): Served => ({
+  policies: [allowing({ limits: limits.map((limit) => ({ onExceed: 'Deny', ...limit })) })],
+})
+
+const SERVED: Readonly<Record<string, Served>> = {
+  rows: limited({ metric: 'Rows', per: 'Statement', max: 100 }),
+  'rows-session': limited({ metric: 'Rows', per: 'Session', max: 150 }),
+  'rows-agent': limited({ metric: 'Rows', per: 'Agent', max: 150, window: '2s' }),
+  bytes: limited({ metric: 'Bytes', per: 'Statement', max: 5000 }),
+  statements: limited({ metric: 'Statements', per: 'Session', max: 3 }),
+  affected: limited({ metric: 'AffectedRows', per: 'Session', max: 10 }),
+  sessions: limited({ metric: 'Sessions', per: 'Agent', max: 2 }),
+  duration: limited({ metric: 'Duration', per: 'Statement', max: '1s' }),
+  'duration-session': limited({ metric: 'Duration', per: 'Session', max: '1s' }),
+  idle: limited({ metric: 'Idle', per: 'Session', max: '1s' }),
+  terminate: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Terminate' }),
+  alert: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Alert' }),
+  'alert-duration': limited({ metric: 'Duration', per: 'Statement', max: '1s', onExceed: 'Alert' }),
+  audit: limited({ metric: 'Rows', per: 'Statement', max: 100, mode: 'Audit' }),
+  approval: limited({
+    metric: 'Rows',
+    per: 'Statement',
+    max: 100,
+    onExceed: 'RequireApproval',
+    approval: { approvers: { groups: ['dba'] }, quorum: 1, timeout: '1m' },
+  }),
+  both: limited(
+    { metric: 'Rows', per: 'Statement', max: 100 },
+    { metric: 'Rows', per: 'Session', max: 150, onExceed: 'Terminate' },
+  ),
+}
+
+let server: PostgresServer
+let stage: Stage
+
+before(async () => {
+  server = await startPostgres()
+  await prepare(
+    server,
+    'create table numbers (n int); insert into numbers select generate_series(1, 1000); create table written (n int)',
+  )
+  stage = await Stage.open(server, SERVED)
+})
+
+after(async () => {
+  await stage?.stop()
+  await server?.stop()
+})
+
+/** Rows that arrive and the error behind them. */
+async function drain(
+  session: RawConnection,
+  bytes: Uint8Array,
+): Promise<{ rows: number; error: string; status: string }> {
+  session.send(bytes)
+  const messages = await session.until('Z')
+  const error = messages.find(({ type }) => type === 'E')
+  return {
+    rows: messages.filter(({ type }) => type === 'D' || type === 'd').length,
+    error: error ? (errorFields(error.body)['M'] ?? '') : '',
+    status: messages.at(-1)?.type === 'Z' ? (messages.at(-1)?.body.toString() ?? '') : 'closed',
+  }
+}
+
+const query = (text: string): Buffer => message('Q', `${text}\0`)
+const extended = (text: string, rows = 0): Buffer =>
+  Buffer.concat([
+    message('P', '\0', `${text}\0`, Buffer.alloc(2)),
+    message('B', '\0', '\0', Buffer.alloc(6)),
+    message('E', '\0', int(rows)),
+  ])
+const SYNC = message('S')
+const LIMIT = /limit of policy data\/rows-0 reached: 100 Rows per Statement/
+
+describe('Rows per Statement: exactly as many rows as allowed, then an error, and the session goes on', () => {
+  const cases: Readonly<Record<string, { bytes: Buffer; status: string; first?: Buffer }>> = {
+    'a simple query': { bytes: query(MANY), status: 'I' },
+    'an extended query': { bytes: Buffer.concat([extended(MANY), SYNC]), status: 'I' },
+    'inside a transaction': { first: query('begin'), bytes: query(MANY), status: 'E' },
+    'an extended query inside a transaction': {
+      first: query('begin'),
+      bytes: Buffer.concat([extended(MANY), SYNC]),
+      status: 'E',
+    },
+    'COPY TO STDOUT': { bytes: query(`copy (${MANY}) to stdout`), status: 'I' },
+    'COPY TO STDOUT in binary': { bytes: query(`copy (${MANY}) to stdout (format binary)`), status: 'I' },
+    'the second statement of a message': { bytes: query(`select 1; ${MANY}`), status: 'I' },
+    RETURNING: { bytes: query('insert into written select n from numbers returning n'), status: 'I' },
+    'a pipeline behind it': {
+      bytes: Buffer.concat([extended(MANY), extended('insert into written values (-1)'), SYNC]),
+      status: 'I',
+    },
+  }
+  for (const [name, { bytes, status, first }] of Object.entries(cases)) {
+    test(name, async () => {
+      const session = await stage.raw('rows')
+      if (first) await drain(session, first)
+      const result = await drain(session, bytes)
+      // `select 1` returns a row of its own; a header or trailer of COPY counts as one.
+      const expected = name.startsWith('the second') ? 101 : 100
+      assert.equal(result.rows, expected)
+      assert.match(result.error, LIMIT)
+      assert.equal(result.status, status)
+      if (status === 'E') assert.equal((await drain(session, query('rollback'))).status, 'I')
+      assert.deepEqual(await drain(session, query('select 7')), { rows: 1, error: '', status: 'I' })
+      session.close()
+    })
+  }
+
+  test('nothing behind a cut has happened', async () => {
+    assert.deepEqual(await server.sql('select n from written where n < 0', 'shop'), [])
+  })
+
+  test('of a change that was cut the error says that it may stand', async () => {
+    const client = await stage.client('rows')
+    const failure = await client.failure('insert into written select n from numbers returning n')
+    assert.match(String(failure.hint), /may have been kept/)
+    await client.end()
+  })
+
+  test('exactly the limit is no excess', async () => {
+    const session = await stage.raw('rows')
+    assert.deepEqual(await drain(session, query(`${MANY} limit 100`)), { rows: 100, error: '', status: 'I' })
+    session.close()
+  })
+
+  test('a portal that is read in parts is one statement', async () => {
+    const session = await stage.raw('rows')
+    await drain(session, query('begin'))
+    session.send(extended(MANY, 60), message('H'))
+    assert.equal((await session.until('s')).filter(({ type }) => type === 'D').length, 60)
+    session.send(message('E', '\0', int(60)), SYNC)
+    const rest = await session.until('Z')
+    assert.equal(rest.filter(({ type }) => type === 'D').length, 40)
+    assert.match(errorFields(rest.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))['M'] ?? '', LIMIT)
+    session.close()
+  })
+
+  test('the server stops working on what was cut', async () => {
+    const session = await stage.raw('rows')
+    const { error } = await drain(session, query('select g, pg_sleep(0.001) from generate_series(1, 1000000) g'))
+    assert.match(error, LIMIT)
+    await eventually('the server has stopped', async () => (await stage.running('generate_series')) === 0)
+    session.close()
+  })
+})
+
+test('Rows per Session: later statements are refused, transactions can still be ended, other sessions go on', async () => {
+  const client = await stage.client('rows-session')
+  await client.query('begin')
+  assert.equal((await client.query(`${MANY} limit 150`)).rows.length, 150)
+  assert.match((await client.failure('select 1')).message, /150 Rows per Session/)
+  await client.query('rollback')
+  const other = await stage.client('rows-session')
+  assert.equal((await other.query(`${MANY} limit 150`)).rows.length, 150)
+  await Promise.all([client.end(), other.end()])
+})
+
+test('Rows per Agent: counted over sessions, refused until the window has room again', async () => {
+  const first = await stage.client('rows-agent')
+  const second = await stage.client('rows-agent')
+  assert.equal((await first.query(`${MANY} limit 150`)).rows.length, 150)
+  const refused = await second.failure('select 1')
+  assert.match(refused.message, /150 Rows per Agent in 2s/)
+  assert.match(String(refused.hint), /room again in [0-9]+ s/)
+  await eventually('there is room again', () =>
+    second.query('select 1').then(
+      () => true,
+      () => false,
+    ),
+  )
+  await Promise.all([first.end(), second.end()])
+})
+
+test('Bytes per Statement: no more than allowed', async () => {
+  const session = await stage.raw('bytes')
+  session.send(query(`select repeat('x', 100) from numbers`))
+  const messages = await session.until('Z')
+  const rows = messages.filter(({ type }) => type === 'D')
+  const bytes = rows.reduce((sum, { body }) => sum + body.length + 5, 0)
+  assert.ok(bytes <= 5000, `${bytes} bytes`)
+  assert.match(errorFields(messages.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))['M'] ?? '', /Bytes/)
+  assert.deepEqual(await drain(session, query('select 7')), { rows: 1, error: '', status: 'I' })
+  session.close()
+})
+
+test('Bytes per Statement: one row that is larger is not passed on at all', async () => {
+  const session = await stage.raw('bytes')
+  session.send(query(`select repeat('x', 3000000)`))
+  const messages = await session.until('Z', 1, 5_000)
+  assert.equal(messages.filter(({ type }) => type === 'D').length, 0)
+  assert.match(errorFields(messages.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))['M'] ?? '', /Bytes/)
+  assert.deepEqual(await drain(session, query('select 7')), { rows: 1, error: '', status: 'I' })
+  session.close()
+})
+
+test('Statements per Session: the next one is refused, goodbye is not', async () => {
+  const client = await stage.client('statements')
+  for (let i = 0; i < 3; i++) assert.equal(await client.value(ONE), 1)
+  assert.match((await client.failure(ONE)).message, /3 Statements per Session/)
+  await client.end()
+})
+
+test('AffectedRows per Session: what was changed counts, the next change is refused, reading is not', async () => {
+  const client = await stage.client('affected')
+  await client.query('insert into written select n from numbers limit 10')
+  assert.match((await client.failure('insert into written values (1)')).message, /10 AffectedRows per Session/)
+  assert.equal(await client.value('select 1'), 1)
+  await client.query('begin')
+  await client.query('rollback')
+  await client.end()
+})
+
+test('Sessions per Agent: one more is not let in until one leaves', async () => {
+  const [first, second] = await Promise.all([stage.client('sessions'), stage.client('sessions')])
+  const refused = await refusedLogin(stage.config('sessions'))
+  assert.match(refused.message, /limit of policy data\/sessions-0 reached: 2 Sessions per Agent/)
+  assert.equal(refused.code, '53300')
+  await first.end()
+  await eventually('there is room', () =>
+    stage.client('sessions').then(
+      async (client) => {
+        await client.end()
+        return true
+      },
+      () => false,
+    ),
+  )
+  await second.end()
+})
+
+describe('Duration and Idle', () => {
+  test('a statement that takes too long is stopped, on the server too; the session goes on', async () => {
+    const client = await stage.client('duration')
+    const failure = await client.failure('select pg_sleep(321)')
+    assert.match(failure.message, /1s Duration per Statement/)
+    assert.equal(failure.code, '57014')
+    await eventually('the server has stopped', async () => (await stage.running('321')) === 0)
+    assert.equal(await client.value('select 1'), 1)
+    await client.query('begin')
+    assert.match((await client.failure('select pg_sleep(321)')).message, /Duration/)
+    assert.match((await client.failure('select 1')).message, /aborted/)
+    await client.query('rollback')
+    await client.end()
+  })
+
+  test('many short statements are not one long one', async () => {
+    const client = await stage.client('duration')
+    for (let i = 0; i < 4; i++) await client.query('select pg_sleep(0.4)')
+    await client.end()
+  })
+
+  test('a session that lasts too long ends with a word', async () => {
+    const client = await stage.client('duration-session')
+    assert.equal(await client.value('select 1'), 1)
+    assert.match(await client.lost, /1s Duration per Session/)
+  })
+
+  test('a session that says nothing ends with a word; a statement that runs is not silence', async () => {
+    const client = await stage.client('idle')
+    await client.query('select pg_sleep(1.5)')
+    assert.match(await client.lost, /1s Idle per Session/)
+  })
+})
+
+describe('what happens at the limit', () => {
+  test('Terminate ends the session, with the rows that were allowed', async () => {
+    const session = await stage.raw('terminate')
+    const { rows, error, status } = await drain(session, query(MANY))
+    assert.equal(rows, 100)
+    assert.match(error, /100 Rows per Statement/)
+    assert.equal(status, 'closed')
+  })
+
+  for (const [name, text] of [
+    ['alert', 'Alert'],
+    ['audit', 'mode Audit'],
+  ] as const) {
+    test(`${text} only reports`, async () => {
+      const client = await stage.client(name)
+      assert.equal((await client.query(MANY)).rows.length, 1000)
+      await client.end()
+      await eventually('it is told', async () => (await reports(name)).length === 1)
+      const [report] = await reports(name)
+      assert.equal(report?.['mode'], name === 'audit' ? 'Audit' : 'Enforce')
+    })
+  }
+
+  test('Alert on a duration reports once for each statement', async () => {
+    const client = await stage.client('alert-duration')
+    await client.query('select pg_sleep(1.6)')
+    await client.query('select pg_sleep(1.6)')
+    await client.end()
+    await eventually('both are told', async () => (await reports('alert-duration')).length === 2)
+  })
+
+  test('RequireApproval refuses and says that no approver can be reached', async () => {
+    const client = await stage.client('approval')
+    const failure = await client.failure(MANY)
+    assert.match(`${failure.message} ${failure.hint}`, /100 Rows per Statement.*no approver can be reached/s)
+    assert.equal(await client.value('select 1'), 1)
+    await client.end()
+  })
+
+  test('of two limits the one that is reached first speaks', async () => {
+    const client = await stage.client('both')
+    assert.match((await client.failure(MANY)).message, /100 Rows per Statement/)
+    assert.match((await client.failure(MANY)).message, /150 Rows per Session/)
+    await client.lost
+  })
+
+  test('every limit that was reached is an audit event of its own', async () => {
+    for (const name of Object.keys(SERVED)) {
+      await eventually(`data/${name}-0 is told`, async () => name === 'sessions' || (await reports(name)).length > 0)
+    }
+  })
+})
+
+async function reports(name: string) {
+  return (await stage.events('limit.exceeded')).filter((event) => event['policy'] === `data/${name}-0`)
+}
+
+function int(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
