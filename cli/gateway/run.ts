@@ -7,6 +7,7 @@ import { newGatewayCounters } from '#sidecar/counters.ts'
 import { CannotListen, whyNotListening } from '#sidecar/gateway/cannot-listen.ts'
 import { configure, type GatewayResources } from '#sidecar/gateway/configuration.ts'
 import { Gateway, type Listener, type Listening } from '#sidecar/gateway/gateway.ts'
+import { Servers } from '#sidecar/gateway/servers.ts'
 import { createLogger, type Logger } from '#sidecar/log.ts'
 import { MemoryBudget } from '#sidecar/memory-budget.ts'
 import type { MetricSources } from '#sidecar/metrics.ts'
@@ -83,7 +84,7 @@ class Standalone {
     const agentTls = command.agentTls ? await AgentTls.open({ directory: join(command.state, 'tls') }) : undefined
     const counters = newGatewayCounters()
     await this.#metrics({ gateway: counters, recorder, audit }, recorder)
-    const gateway = new Gateway(
+    const servers = new Servers(
       (configuration): Services => ({
         log: this.#log,
         recorder,
@@ -99,6 +100,7 @@ class Standalone {
         now: Date.now,
       }),
     )
+    const gateway = new Gateway(servers, this.#log)
     this.#open.push(() => gateway.close(STOPPING))
     const listening = await this.#apply(gateway, resources).catch((error) => {
       throw error instanceof CannotListen ? new Error(listenProblem(error), { cause: error }) : error

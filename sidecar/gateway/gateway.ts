@@ -1,10 +1,10 @@
-// A gateway without a cluster around it: listeners, the servers behind them, and the configuration in force.
+// A gateway without a cluster around it: ports of this machine, and the servers behind them.
 import { createServer, type Socket, type Server as TcpServer } from 'node:net'
-import type { Server } from '#sidecar/protocols/protocol.ts'
-import { protocolNamed } from '#sidecar/protocols/registry.ts'
-import { type ConfiguredConnection, connectionKey, type Services } from '#sidecar/services.ts'
+import type { Logger } from '#sidecar/log.ts'
+import { connectionKey } from '#sidecar/services.ts'
 import { CannotListen } from './cannot-listen.ts'
-import { type Configuration, configure, EMPTY } from './configuration.ts'
+import type { Configuration } from './configuration.ts'
+import type { Servers } from './servers.ts'
 
 /** Where agents dial: an address of this machine, and the Connections behind it. */
 export interface Listener {
@@ -18,30 +18,23 @@ export interface Listening extends Listener {
   readonly protocol: string
 }
 
-interface Open {
-  readonly listener: Listener
-  readonly tcp: TcpServer
-  readonly server: Server
-  readonly protocol: string
-}
-
 export class Gateway {
-  readonly #services: Services
-  #configuration: Configuration = configure(EMPTY)
-  readonly #open = new Map<string, Open>()
+  readonly #servers: Servers
+  readonly #log: Logger
+  readonly #listening = new Map<string, TcpServer>()
 
-  /** `services` answer `policies()` and `tokens()` from `configuration`, which this keeps. */
-  constructor(services: (configuration: () => Configuration) => Services) {
-    this.#services = services(() => this.#configuration)
+  constructor(servers: Servers, log: Logger) {
+    this.#servers = servers
+    this.#log = log
   }
 
   get sessions(): number {
-    return [...this.#open.values()].reduce((sum, { server }) => sum + server.sessions, 0)
+    return this.#servers.sessions
   }
 
   /** Of all policies in force. */
   get policyHash(): string {
-    return this.#configuration.policies.hash
+    return this.#servers.policyHash
   }
 
   /**
@@ -49,24 +42,21 @@ export class Gateway {
    * opened. What cannot be served is thrown at the end: it keeps nothing else from being in force.
    */
   async apply(configuration: Configuration, listeners: readonly Listener[]): Promise<readonly Listening[]> {
-    this.#configuration = configuration
-    const wanted = new Map(listeners.map((listener) => [place(listener), listener]))
-    const connectionsOf = (listener: Listener) =>
-      configuration.connections.filter((connection) => listener.connections.includes(connectionKey(connection)))
-    for (const [key, open] of this.#open) {
-      const listener = wanted.get(key)
-      const connections = listener ? connectionsOf(listener) : []
-      const same = connections.length > 0 && connections.every(({ spec }) => spec.protocol === open.protocol)
-      if (same) open.server.update(connections)
-      else await this.#close(key, open, 'its Connection was changed or removed')
-    }
-    for (const { server } of this.#open.values()) server.reconsider()
+    const places = new Map(
+      listeners.map((listener) => [
+        place(listener),
+        configuration.connections.filter((connection) => listener.connections.includes(connectionKey(connection))),
+      ]),
+    )
+    const failures: unknown[] = [...this.#servers.apply(configuration, places).values()]
+    for (const [key, tcp] of this.#listening) if (!this.#servers.at(key)) await this.#free(key, tcp)
     const listening: Listening[] = []
-    const failures: unknown[] = []
-    for (const [key, listener] of wanted) {
-      if (this.#open.has(key)) continue
-      await this.#listen(key, listener, connectionsOf(listener)).then(
-        (one) => listening.push(one),
+    for (const listener of listeners) {
+      const key = place(listener)
+      const protocol = this.#servers.protocolAt(key)
+      if (protocol === undefined || this.#listening.has(key)) continue
+      await this.#listen(key, listener).then(
+        (port) => listening.push({ ...listener, port, protocol }),
         (error) => failures.push(error),
       )
     }
@@ -75,47 +65,39 @@ export class Gateway {
   }
 
   async close(reason: string): Promise<void> {
-    for (const [key, open] of this.#open) await this.#close(key, open, reason)
+    const listening = [...this.#listening]
+    this.#servers.close(reason)
+    for (const [key, tcp] of listening) await this.#free(key, tcp)
     await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))
   }
 
   /** The port is free when this is over; sessions still say goodbye. */
-  async #close(key: string, { server, tcp }: Open, reason: string): Promise<void> {
-    this.#open.delete(key)
+  async #free(key: string, tcp: TcpServer): Promise<void> {
+    this.#listening.delete(key)
     const handle = new Promise((resolve) => setImmediate(resolve))
     tcp.close()
-    server.close(reason)
     await handle
   }
 
-  async #listen(key: string, listener: Listener, connections: readonly ConfiguredConnection[]): Promise<Listening> {
-    const [first] = connections
-    if (!first) throw new Error(`no Connection is to be served at ${key}`)
-    const protocol = protocolNamed(first.spec.protocol)
-    if (!protocol)
-      throw new Error(
-        `Connection ${connectionKey(first)} speaks ${first.spec.protocol}, which this gateway does not serve yet`,
-      )
-    const other = connections.find(({ spec }) => spec.protocol !== protocol.name)
-    if (other)
-      throw new Error(
-        `Connections ${connectionKey(first)} and ${connectionKey(other)} share ${key} but not their protocol`,
-      )
-    const server = protocol.serve(connections, this.#services)
-    const tcp = createServer({ noDelay: true, allowHalfOpen: false }, (socket: Socket) => server.accept(socket))
+  /** The port: where 0 was asked for, the one that the system gave. */
+  async #listen(key: string, listener: Listener): Promise<number> {
+    const tcp = createServer({ noDelay: true, allowHalfOpen: false }, (socket: Socket) => {
+      const server = this.#servers.at(key)
+      if (server) server.accept(socket)
+      else socket.destroy()
+    })
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: Error): void => reject(new CannotListen(listener, error))
       tcp.once('error', refuse)
       tcp.listen({ host: listener.host, port: listener.port, backlog: BACKLOG }, () => {
         tcp.off('error', refuse)
-        tcp.on('error', (error) => this.#services.log.error({ error }, 'a listener failed'))
+        tcp.on('error', (error) => this.#log.error({ error }, 'a listener failed'))
         resolve()
       })
     })
-    this.#open.set(key, { listener, tcp, server, protocol: protocol.name })
+    this.#listening.set(key, tcp)
     const address = tcp.address()
-    const port = typeof address === 'object' && address !== null ? address.port : listener.port
-    return { ...listener, port, protocol: protocol.name }
+    return typeof address === 'object' && address !== null ? address.port : listener.port
   }
 }
 
