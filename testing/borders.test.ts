@@ -30,7 +30,7 @@ describe('a protocol is named only in its own folder', () => {
     /postgres|mysql|mariadb|\bssh\b|\bredis\b|mongo|\bkafka\b|\bamqp\b|\brdp\b|\bmcp\b|kubernetes|\bsqlstate\b|\bpg_/i
   /** What serves every protocol, and what crosses a process border. */
   const SHARED =
-    /^(sidecar\/(policy|recorder|masking|identity|gateway|audit|net)\/|sidecar\/[^/]+\.ts$|sidecar\/protocols\/protocol\.ts$|contracts\/)/
+    /^(sidecar\/(check|policy|recorder|masking|identity|gateway|audit|net)\/|sidecar\/[^/]+\.ts$|sidecar\/protocols\/protocol\.ts$|contracts\/)/
 
   test('shared code and its tests name none', () => {
     const named = SOURCES.filter(({ path }) => SHARED.test(path)).flatMap(({ path, lines }) =>
@@ -63,7 +63,7 @@ describe('who imports whom', () => {
     contracts: [],
     crds: [],
     sidecar: ['contracts', 'crds'],
-    operator: ['contracts', 'crds'],
+    operator: ['contracts', 'crds', 'sidecar'],
     cli: ['contracts', 'crds', 'sidecar'],
     bench: ['contracts', 'crds', 'sidecar', 'cli', 'e2e'],
     e2e: ['contracts', 'crds', 'sidecar', 'cli', 'bench'],
@@ -134,7 +134,7 @@ describe('who imports whom', () => {
 
 describe('what decides and what reads bytes does no I/O and reads no clock', () => {
   const PURE =
-    /^(sidecar\/(policy|masking)\/|sidecar\/action\.ts|sidecar\/protocols\/[^/]+\/(wire|sql|masking|values|functions|scram)\/|contracts\/)/
+    /^(sidecar\/(check|policy|masking)\/|operator\/(judgement|snapshots)\/|sidecar\/action\.ts|sidecar\/protocols\/[^/]+\/(wire|sql|masking|values|functions|scram)\/|contracts\/)/
   const OUTSIDE = /^node:(fs|net|tls|https?|http2|dgram|dns|child_process|worker_threads|timers|readline|process)\b/
   const CLOCKS =
     /\b(Date\.now|performance\.now|setTimeout|setInterval|setImmediate|Math\.random)\(|\bnew Date\(\)|\bprocess\.(env|hrtime)\b/

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ProtocolFacts } from './protocol-facts.ts'
+import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { run } from './run.ts'
 
 export const POSTGRESQL: ProtocolFacts = {

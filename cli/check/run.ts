@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Finding } from '#crds/finding.ts'
 import { loadManifests, type Manifests } from '#crds/load.ts'
+import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
 import { misunderstood } from '../misunderstood.ts'
 import { checkManifests } from './check.ts'
-import type { ProtocolFacts } from './protocol-facts.ts'
 
 export interface Output {
   write(text: string): unknown

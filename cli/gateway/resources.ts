@@ -1,10 +1,11 @@
 // From a directory's manifests to what the gateway serves. What `sallyport check` calls an error is not in force here
 // either: a policy with one denies what it selects, a Connection with one takes no sessions.
-import type { Finding } from '#crds/finding.ts'
-import type { Loaded, Manifests } from '#crds/load.ts'
+import { type Finding, fieldOf } from '#crds/finding.ts'
+import type { Manifests } from '#crds/load.ts'
+import { keyOf } from '#sidecar/check/names.ts'
 import type { GatewayResources } from '#sidecar/gateway/configuration.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
-import { checkManifests } from '../check/check.ts'
+import { doubtsOf } from '../check/check.ts'
 
 /** Why a gateway that is to start has nothing to serve. */
 export function nothingToServe({ files, resources }: Manifests): string | undefined {
@@ -30,16 +31,15 @@ export function gatewayResources(manifests: Manifests): GatewayResources {
   for (const { kind, namespace, name, reason } of rejected) {
     if (kind === 'AccessPolicy') invalid.set(`${namespace}/${name}`, reason)
     if (kind === 'ClusterAccessPolicy') invalid.set(`${name}`, reason)
+    // Said again where there are two of one name: nobody can tell which of them is meant.
+    if (kind === 'Connection') connectionProblems.set(`${namespace}/${name}`, reason)
   }
-  const all = Object.values(resources).flat() as readonly Loaded[]
-  for (const finding of checkManifests(manifests, PROTOCOLS)) {
-    const at = finding.severity === 'error' ? resourceAt(all, finding) : undefined
-    if (!at) continue
-    const { kind, metadata } = at.resource
-    const key = metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`
-    const problem = `${finding.field}: ${finding.message}`
-    if (kind === 'Connection') connectionProblems.set(key, connectionProblems.get(key) ?? problem)
-    if (kind === 'AccessPolicy' || kind === 'ClusterAccessPolicy') invalid.set(key, invalid.get(key) ?? problem)
+  for (const { severity, about, path, message } of doubtsOf(manifests, PROTOCOLS)) {
+    if (severity !== 'error') continue
+    const key = keyOf(about)
+    const problem = `${fieldOf(path)}: ${message}`
+    if (about.kind === 'Connection') connectionProblems.set(key, connectionProblems.get(key) ?? problem)
+    if (about.kind.endsWith('AccessPolicy')) invalid.set(key, invalid.get(key) ?? problem)
   }
   const plain = <T>(loaded: readonly { readonly resource: T }[]): readonly T[] => loaded.map(({ resource }) => resource)
   return {
@@ -52,13 +52,6 @@ export function gatewayResources(manifests: Manifests): GatewayResources {
     invalid,
     connectionProblems,
   }
-}
-
-/** The last resource of the file that begins before the finding. */
-function resourceAt(all: readonly Loaded[], { file, line }: Finding): Loaded | undefined {
-  return all
-    .filter(({ origin }) => origin.file === file && origin.line <= line)
-    .reduce<Loaded | undefined>((last, one) => (!last || one.origin.line >= last.origin.line ? one : last), undefined)
 }
 
 function describe({ file, line, column, field, message }: Finding): string {

@@ -6,38 +6,39 @@ import { parseFieldPath } from '#sidecar/masking/field-path.ts'
 import { checkCondition } from '#sidecar/policy/conditions.ts'
 import { compilePolicy } from '#sidecar/policy/policy.ts'
 import { compileWindow } from '#sidecar/policy/windows.ts'
+import type { Report } from './fault.ts'
+import { choices, keyOf } from './names.ts'
 import type { ProtocolFacts } from './protocol-facts.ts'
-import { choices, type Reporter } from './reporter.ts'
-import { checkIdentity, checkSelection, type LoadedPolicy, type PolicyContext, selectedBy } from './selection.ts'
+import { checkIdentity, checkSelection, type Policy, type PolicyContext } from './selection.ts'
 import { firstThatHides } from './unreachable.ts'
 
-export function checkPolicy(policy: LoadedPolicy, context: PolicyContext): void {
-  const { resources, protocols, report } = context
-  const selected = selectedBy(policy, resources.connections)
-  checkSelection(policy, selected, context)
+/** `names`: the protocols of the Connections that it selects; none, if it selects none. */
+export function checkPolicy(policy: Policy, names: ReadonlySet<string>, context: PolicyContext): void {
+  const { protocols, report } = context
+  checkSelection(policy, names.size > 0, context)
   checkIdentity(policy, context)
-  for (const [index, window] of (policy.resource.spec.windows ?? []).entries()) {
+  for (const [index, window] of (policy.spec.windows ?? []).entries()) {
     const compiled = compileWindow(window)
-    if (typeof compiled === 'string') report.error(policy, ['spec', 'windows', index, 'timeZone'], compiled)
+    if (typeof compiled === 'string')
+      report.error(policy, 'InvalidWindow', ['spec', 'windows', index, 'timeZone'], compiled)
   }
   // A policy that selects nothing yet is judged by every protocol: what none of them understands is a mistake anyway.
-  const names = new Set(selected.map(({ resource }) => resource.spec.protocol))
-  const spoken = [...protocols.values()].filter(({ name }) => names.size === 0 || names.has(name as never))
+  const spoken = [...protocols.values()].filter(({ name }) => names.size === 0 || names.has(name))
   const scope: Scope = { policy, spoken, all: [...protocols.values()], settled: names.size > 0, report }
-  for (const [index, rule] of policy.resource.spec.rules.entries()) checkRule(rule, index, scope)
+  for (const [index, rule] of policy.spec.rules.entries()) checkRule(rule, index, scope)
   checkMasks(scope)
   checkLimits(scope)
   checkWhole(scope)
 }
 
 interface Scope {
-  readonly policy: LoadedPolicy
+  readonly policy: Policy
   /** The protocols of the selected connections; all, if there are none. */
   readonly spoken: readonly ProtocolFacts[]
   readonly all: readonly ProtocolFacts[]
   /** False: `spoken` is a guess, and one protocol that understands is enough. */
   readonly settled: boolean
-  readonly report: Reporter
+  readonly report: Report
 }
 
 function checkRule(rule: Rule, index: number, scope: Scope): void {
@@ -61,9 +62,9 @@ function checkRule(rule: Rule, index: number, scope: Scope): void {
   if (condition !== undefined) {
     const faults = spoken.map(({ vocabulary }) => checkCondition(condition, vocabulary.facts))
     const fault = firstFault(faults, scope)
-    if (fault !== undefined) report.error(policy, [...at, 'match', 'condition'], fault)
+    if (fault !== undefined) report.error(policy, 'NotEnforceable', [...at, 'match', 'condition'], fault)
   }
-  const hiding = firstThatHides(policy.resource.spec.rules, index)
+  const hiding = firstThatHides(policy.spec.rules, index)
   if (hiding === undefined) return
   const message = `rule ${rule.name} is never reached: rule ${hiding.name} matches all that it matches and comes first`
   report.warning(policy, [...at, 'name'], message, 'put it in front, or take it out')
@@ -80,7 +81,7 @@ function checkWord(
   if (spoken.some((protocol) => wordsOf(protocol).includes(word))) return
   const allowed = spoken.flatMap(wordsOf).toSorted().join(', ')
   if (!all.some((protocol) => wordsOf(protocol).includes(word))) {
-    report.error(policy, path, `no protocol has the ${what} ${word}`, allowed)
+    report.error(policy, 'UnknownWord', path, `no protocol has the ${what} ${word}`, allowed)
   } else if (settled) {
     report.warning(policy, path, `${what} ${word} is unknown to ${namesOf(spoken)} and never matches`, allowed)
   }
@@ -100,14 +101,14 @@ function checkNames(
     if (name.split('.').length >= segments) continue
     const message = `no ${kind} has the name ${name}: it needs ${segments} segments, and * never crosses a dot`
     const allowed = Array(segments).fill('*').join('.')
-    if (action === 'Deny' && settled) report.error(policy, [...path, index], message, allowed)
+    if (action === 'Deny' && settled) report.error(policy, 'NotEnforceable', [...path, index], message, allowed)
     else report.warning(policy, [...path, index], message, allowed)
   }
 }
 
 function checkMasks(scope: Scope): void {
   const { policy, spoken, report } = scope
-  for (const [index, mask] of policy.resource.spec.masking.entries()) {
+  for (const [index, mask] of policy.spec.masking.entries()) {
     const at: Path = ['spec', 'masking', index]
     for (const target of ['columns', 'detectors', 'fields'] as const) {
       if (mask[target] === undefined) continue
@@ -115,18 +116,18 @@ function checkMasks(scope: Scope): void {
         vocabulary.masking[target] ? undefined : `${name} cannot mask by ${target}`,
       )
       const fault = firstFault(faults, scope)
-      if (fault !== undefined) report.error(policy, [...at, target], fault, maskableBy(spoken))
+      if (fault !== undefined) report.error(policy, 'NotEnforceable', [...at, target], fault, maskableBy(spoken))
     }
     for (const [nth, field] of (mask.fields ?? []).entries()) {
       const steps = parseFieldPath(field)
-      if (typeof steps === 'string') report.error(policy, [...at, 'fields', nth], steps)
+      if (typeof steps === 'string') report.error(policy, 'InvalidMask', [...at, 'fields', nth], steps)
     }
   }
 }
 
 function checkLimits(scope: Scope): void {
   const { policy, spoken, report } = scope
-  for (const [index, { metric }] of policy.resource.spec.limits.entries()) {
+  for (const [index, { metric }] of policy.spec.limits.entries()) {
     const faults = spoken.map(({ name, vocabulary }) =>
       vocabulary.metrics.includes(metric) ? undefined : `${name} cannot count ${metric}`,
     )
@@ -135,23 +136,18 @@ function checkLimits(scope: Scope): void {
       spoken.flatMap(({ vocabulary }) => vocabulary.metrics),
       'none',
     )
-    if (fault !== undefined) report.error(policy, ['spec', 'limits', index, 'metric'], fault, allowed)
+    if (fault !== undefined) report.error(policy, 'NotEnforceable', ['spec', 'limits', index, 'metric'], fault, allowed)
   }
 }
 
 /** The gateway's own compiler has the last word: what it cannot honour is never called good here. */
 function checkWhole({ policy, spoken, all, settled, report }: Scope): void {
   if (!settled || report.hasErrors(policy)) return
-  const { resource } = policy
-  const identity = {
-    key: resource.metadata.name,
-    grants: resource.kind === 'AccessPolicy' || resource.spec.grants,
-    hash: '',
-  }
+  const identity = { key: keyOf(policy), grants: policy.kind === 'AccessPolicy' || policy.spec.grants, hash: '' }
   const known = all.map(({ vocabulary }) => vocabulary)
   for (const { vocabulary } of spoken) {
-    const { problem } = compilePolicy(identity, resource.spec, vocabulary, known)
-    if (problem !== undefined) report.error(policy, ['spec'], problem)
+    const { problem } = compilePolicy(identity, policy.spec, vocabulary, known)
+    if (problem !== undefined) report.error(policy, 'NotEnforceable', ['spec'], problem)
   }
 }
 

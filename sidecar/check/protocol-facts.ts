@@ -1,4 +1,4 @@
-// What `check` needs to know of a protocol: its words, never its code.
+// What the checks need to know of a protocol: its words, never its code.
 import type { Protocol, Vocabulary } from '#sidecar/protocols/protocol.ts'
 
 export interface ProtocolFacts extends Pick<Protocol, 'name' | 'settings' | 'credentials'> {
