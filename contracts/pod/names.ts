@@ -39,9 +39,13 @@ export const STATE_PATH = '/var/lib/sallyport'
 export const TRUST_PATH = '/etc/sallyport/trust'
 /** In `TRUST_PATH`: public roots, the installation's extra CAs and the pod's own CA, PEM. */
 export const TRUST_BUNDLE = 'ca-bundle.crt'
+/** In `TRUST_PATH`: the same certificates as a PKCS #12 trust store, for Java; its password is `changeit`. */
+export const TRUST_STORE = 'ca-bundle.p12'
 
 /** Every endpoint has an address of its own in here, the same for the life of the pod. */
 export const ENDPOINT_NETWORK = '127.77.0.0/16'
+/** The pod's only name server. The packet filter sends whatever is addressed to port 53 to the resolver. */
+export const RESOLVER_ADDRESS = '127.77.0.53'
 export const PORTS = {
   /** Connections to an endpoint's address arrive here, on that address, whatever port was dialled. */
   steered: 15006,
@@ -66,6 +70,8 @@ export const ENVIRONMENT = {
   operatorCa: 'SALLYPORT_OPERATOR_CA',
   /** The gateway's own UID, for the packet filter and the self-test. */
   gatewayUid: 'SALLYPORT_GATEWAY_UID',
+  /** For the packet filter: ports that the pod's own containers serve, `53/udp,8080/tcp`; may be absent. */
+  inboundPorts: 'SALLYPORT_INBOUND_PORTS',
   /** From the downward API. */
   podName: 'POD_NAME',
   podNamespace: 'POD_NAMESPACE',
