@@ -99,6 +99,11 @@ export class Ticket {
     this.#gate.recorder.response(this.#ordinal, bytes, rows, this.#columns)
   }
 
+  /** Bytes that went by unread: they are counted, and nothing of them is kept. */
+  passed(bytes: number): void {
+    this.#bytes += bytes
+  }
+
   masked(values: number): void {
     this.#masked += values
   }

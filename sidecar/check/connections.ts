@@ -28,6 +28,9 @@ export function checkConnection(connection: Connection, context: ConnectionConte
     for (const { path, message, allowed } of settings.faults(protocol, spec.settings ?? {})) {
       report.error(connection, 'InvalidSettings', ['spec', 'settings', ...path], message, allowed)
     }
+    for (const { path, message, allowed } of protocol.faults?.(spec) ?? []) {
+      report.error(connection, 'InvalidSettings', path, message, allowed)
+    }
     checkCredentials(connection, protocol, context)
   }
   checkAuthority(connection, context)

@@ -10,7 +10,7 @@ import type {
 } from '#crds/types.gen.ts'
 import { TokenVerifier } from '#sidecar/identity/oidc.ts'
 import { compilePolicies, type PolicySet } from '#sidecar/policy/compile.ts'
-import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
+import { PROTOCOLS, protocolNamed } from '#sidecar/protocols/registry.ts'
 import type { ConfiguredConnection } from '#sidecar/services.ts'
 
 export interface GatewayResources {
@@ -59,8 +59,12 @@ function resolve({ metadata, spec }: Connection, resources: GatewayResources): C
   const namespace = metadata.namespace ?? 'default'
   const ca = authority(namespace, spec, resources.configMaps)
   const credentials = secretOf(namespace, spec, resources.secrets)
+  const [fault] = protocolNamed(spec.protocol)?.faults?.(spec) ?? []
   const problem =
-    resources.connectionProblems?.get(`${namespace}/${metadata.name}`) ?? ca.problem ?? credentials.problem
+    resources.connectionProblems?.get(`${namespace}/${metadata.name}`) ??
+    fault?.message ??
+    ca.problem ??
+    credentials.problem
   return {
     namespace,
     name: metadata.name,

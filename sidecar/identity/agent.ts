@@ -19,3 +19,12 @@ export interface Agent {
   readonly pod?: string
   readonly user?: User
 }
+
+/** Whose budgets a session spends. On a laptop the process stands for the pod. */
+export function countedFor({ namespace, serviceAccount, pod }: Agent): {
+  readonly agent: string
+  readonly pod: string
+} {
+  const agent = `${namespace}/${serviceAccount}`
+  return { agent, pod: pod === undefined ? agent : `${namespace}/${pod}` }
+}

@@ -1,6 +1,8 @@
 // What a protocol folder offers to the rest. `registry.ts` lists the folders; nothing else names a protocol.
 import type { Socket } from 'node:net'
 import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
+import type { Fault } from '#crds/finding.ts'
+import type { Connection } from '#crds/types.gen.ts'
 import type { ConfiguredConnection, Services } from '#sidecar/services.ts'
 
 /** CEL type names as conditions are checked against them: `bool`, `int`, `string`, `list<string>`, `map<string, dyn>` … */
@@ -37,9 +39,14 @@ export interface Protocol {
   readonly settings: object
   /** Keys of the credentials Secret. */
   readonly credentials: readonly CredentialKey[]
+  /** What a Connection says and this protocol cannot honour: it takes no sessions, and `check` says why. */
+  readonly faults?: (spec: Connection['spec']) => readonly Fault[]
   /** Reads captured responses back, for whoever replays them. */
   readonly decoder: RecordingDecoder
-  /** Serves the connections that share one endpoint; several are told apart by the protocol's own hello. */
+  /**
+   * Serves the connections that share one endpoint, which is the first that each of them lists; several are told apart by the
+   * protocol's own hello.
+   */
   serve(connections: readonly ConfiguredConnection[], services: Services): Server
 }
 

@@ -5,8 +5,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { auditAgent } from '#sidecar/audit/subject.ts'
 import { SessionGate } from '#sidecar/gate.ts'
-import type { Agent, User } from '#sidecar/identity/agent.ts'
+import { type Agent, countedFor, type User } from '#sidecar/identity/agent.ts'
 import { TokenRefused, type Verified } from '#sidecar/identity/oidc.ts'
+import { clientOf } from '#sidecar/net/peer.ts'
 import { timeLimits } from '#sidecar/policy/limits.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
 import { newSessionId } from '#sidecar/recorder/session-id.ts'
@@ -73,7 +74,7 @@ export async function openSession(
       agent: auditAgent(agent),
       connection: connectionKey(lane.connection),
       reason: fault.message,
-      ...client(hello),
+      ...clientOf(hello.socket),
     })
     await sayFatal(hello.socket, fault)
     return undefined
@@ -170,7 +171,7 @@ class Opening {
     const hub = lane.hub(hello.database)
     const id = newSessionId(new Date(services.now()))
     const connection = connectionKey(lane.connection)
-    const details = { id, agent, connection, protocol: PROTOCOL, policyHash: pair.hash, ...client(hello) }
+    const details = { id, agent, connection, protocol: PROTOCOL, policyHash: pair.hash, ...clientOf(hello.socket) }
     const observer = new SessionObserver(services, details)
     const limits = services.limits.session(pair.limits, countedFor(agent), (exceeded) =>
       observer.limitExceeded(exceeded),
@@ -184,7 +185,11 @@ class Opening {
       })
     }
     const recorder = services.recorder.session(
-      { ...details, mediaType: MEDIA_TYPE, details: { database: hello.database, user: hello.user, ...client(hello) } },
+      {
+        ...details,
+        mediaType: MEDIA_TYPE,
+        details: { database: hello.database, user: hello.user, ...clientOf(hello.socket) },
+      },
       pair.recording,
     )
     const gate = new SessionGate({ pair, recorder, limits, observer, now: services.now })
@@ -303,17 +308,6 @@ function agentLogin(lane: Lane, services: Services, verified: (token: Verified) 
   // The same for every login of this password, so that its keys are derived once.
   const salt = createHash('sha256').update(`sallyport agent password\0${password}`).digest().subarray(0, 16)
   return { kind: 'password', password, salt, scramKeys: lane.scramKeys }
-}
-
-/** Without Kubernetes the process stands for the pod. */
-function countedFor({ namespace, serviceAccount, pod }: Agent): { agent: string; pod: string } {
-  const agent = `${namespace}/${serviceAccount}`
-  return { agent, pod: pod === undefined ? agent : `${namespace}/${pod}` }
-}
-
-function client({ socket }: Hello): { client?: string } {
-  const { remoteAddress, remotePort } = socket
-  return remoteAddress === undefined ? {} : { client: `${remoteAddress}:${remotePort}` }
 }
 
 /** The message says itself what is to be done: it differs for a suspended policy and for none at all. */

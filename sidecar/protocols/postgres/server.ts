@@ -1,6 +1,7 @@
 // Serves the Connections of one endpoint: takes sockets, knows the open sessions, maps cancel requests to them.
 import type { Socket } from 'node:net'
 import { auditAgent } from '#sidecar/audit/subject.ts'
+import { clientOf } from '#sidecar/net/peer.ts'
 import type { ConfiguredConnection, Services } from '#sidecar/services.ts'
 import type { Server } from '../protocol.ts'
 import { sayFatal } from './login/farewell.ts'
@@ -34,7 +35,7 @@ export class PostgresServer implements Server {
   }
 
   accept(socket: Socket): void {
-    const { remoteAddress, remotePort } = socket
+    const client = clientOf(socket)
     this.#serve(socket).catch((error) => {
       this.#services.log.debug({ error }, 'a connection ended before its session')
       // Who only knocks (a health check, a driver that changes its mind) asked for nothing.
@@ -44,7 +45,7 @@ export class PostgresServer implements Server {
         type: 'session.refused',
         agent: auditAgent(this.#services.agent),
         reason: error.message,
-        ...(remoteAddress === undefined ? {} : { client: `${remoteAddress}:${remotePort}` }),
+        ...client,
       })
     })
   }
