@@ -1,0 +1,122 @@
+// The gateways that have a stream to this replica: which pod each belongs to, what it was sent, what it has in force.
+import type { FromOperator, PodIdentity, Snapshot } from '#contracts/control/messages.ts'
+
+/** What the pods are to enforce, as it is now. */
+export interface SnapshotSource {
+  /** Undefined: the pod is not known (yet, or any more). */
+  snapshotFor(podUid: string): Snapshot | undefined
+  /** Told which pods have another snapshot than before. */
+  onChange(listener: (podUids: Iterable<string>) => void): () => void
+}
+
+/** One end of a stream, as far as this file needs it. */
+export interface Wire {
+  send(message: FromOperator): void
+  end(reason: string, final: boolean): void
+}
+
+export interface Gateway {
+  readonly identity: PodIdentity
+  readonly wire: Wire
+  readonly since: number
+  /** Versions: the last one that was sent, and the last that is in force. */
+  sent: string | undefined
+  acknowledged: string | undefined
+  /** When the version that is not yet in force was sent. */
+  sentAt: number
+  problem: string | undefined
+  sessions: number
+}
+
+export interface GatewayEvents {
+  /** A version is in force in one pod, so long after it was sent. */
+  acknowledged?(gateway: Gateway, seconds: number): void
+  rejected?(gateway: Gateway, problem: string): void
+  /** The set of gateways, or what one has in force, is another one. */
+  changed?(): void
+}
+
+export class Gateways {
+  readonly #source: SnapshotSource
+  readonly #events: GatewayEvents
+  readonly #now: () => number
+  readonly #byPod = new Map<string, Gateway>()
+  readonly #stop: () => void
+
+  constructor(source: SnapshotSource, events: GatewayEvents = {}, now: () => number = Date.now) {
+    this.#source = source
+    this.#events = events
+    this.#now = now
+    this.#stop = source.onChange((podUids) => {
+      for (const uid of podUids) this.#push(uid)
+    })
+  }
+
+  get size(): number {
+    return this.#byPod.size
+  }
+
+  list(): IterableIterator<Gateway> {
+    return this.#byPod.values()
+  }
+
+  /** A pod has one gateway: an older stream of the same pod ends. */
+  add(identity: PodIdentity, wire: Wire): Gateway {
+    this.#byPod.get(identity.podUid)?.wire.end('another stream of this pod took its place', false)
+    const gateway: Gateway = {
+      identity,
+      wire,
+      since: this.#now(),
+      sent: undefined,
+      acknowledged: undefined,
+      sentAt: 0,
+      problem: undefined,
+      sessions: 0,
+    }
+    this.#byPod.set(identity.podUid, gateway)
+    this.#push(identity.podUid)
+    this.#events.changed?.()
+    return gateway
+  }
+
+  remove(gateway: Gateway): void {
+    if (this.#byPod.get(gateway.identity.podUid) !== gateway) return
+    this.#byPod.delete(gateway.identity.podUid)
+    this.#events.changed?.()
+  }
+
+  acknowledge(gateway: Gateway, version: string): void {
+    // An answer to an older snapshot says nothing of the one under way.
+    if (version !== gateway.sent) return
+    gateway.acknowledged = version
+    gateway.problem = undefined
+    this.#events.acknowledged?.(gateway, (this.#now() - gateway.sentAt) / 1000)
+    this.#events.changed?.()
+  }
+
+  reject(gateway: Gateway, version: string, problem: string): void {
+    if (version !== gateway.sent) return
+    gateway.problem = problem
+    this.#events.rejected?.(gateway, problem)
+    this.#events.changed?.()
+  }
+
+  beat(): void {
+    for (const { wire } of this.#byPod.values()) wire.send({ type: 'beat' })
+  }
+
+  close(reason: string): void {
+    this.#stop()
+    for (const { wire } of this.#byPod.values()) wire.end(reason, false)
+    this.#byPod.clear()
+  }
+
+  #push(podUid: string): void {
+    const gateway = this.#byPod.get(podUid)
+    const snapshot = gateway && this.#source.snapshotFor(podUid)
+    if (!snapshot || snapshot.version === gateway.sent) return
+    gateway.sent = snapshot.version
+    gateway.sentAt = this.#now()
+    gateway.wire.send(snapshot)
+  }
+}

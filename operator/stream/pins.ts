@@ -1,0 +1,127 @@
+// One key for each pod's gateway, remembered where every replica of the operator sees it: a Lease in the operator's namespace.
+//
+// The first key that comes is pinned. Another one is taken only when the kubelet says that the container is a new one: a second
+// process with the same token, in this pod or elsewhere, gets nothing, whichever replica it asks. Creating the Lease and replacing it
+// under its resourceVersion are atomic, so that two replicas cannot pin two keys.
+import { ApiError } from '../kube/api-error.ts'
+import type { Api } from '../kube/client.ts'
+import type { KubeObject } from '../kube/object.ts'
+import { LEASES } from '../resources.ts'
+import type { LivePod } from './pod-facts.ts'
+
+export type Pin =
+  /** `anew`: an older key was replaced. */
+  { readonly held: true; readonly anew: boolean } | { readonly held: false; readonly reason: string }
+
+export type PinnedPod = Pick<LivePod, 'uid' | 'containerId' | 'restarts' | 'namespace' | 'name'>
+
+export interface PinStore {
+  pin(pod: PinnedPod, fingerprint: string): Promise<Pin>
+  /** The pod is gone. */
+  forget(podUid: string): Promise<void>
+}
+
+/** Which container a key was pinned for; a Lease has no field for that. */
+const CONTAINER_ANNOTATION = 'sallyport.dev/container-id'
+const RESTARTS_ANNOTATION = 'sallyport.dev/restarts'
+const POD_ANNOTATION = 'sallyport.dev/pod'
+/** Marks our Leases, for listing and clearing them. */
+export const PIN_LABEL = 'sallyport.dev/pin'
+const ATTEMPTS = 3
+
+export class LeasePins implements PinStore {
+  readonly #api: Pick<Api, 'get' | 'create' | 'update' | 'delete'>
+  readonly #namespace: string
+
+  constructor(api: Pick<Api, 'get' | 'create' | 'update' | 'delete'>, namespace: string) {
+    this.#api = api
+    this.#namespace = namespace
+  }
+
+  async pin(pod: PinnedPod, fingerprint: string): Promise<Pin> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        return await this.#pinOnce(pod, fingerprint)
+      } catch (error) {
+        // Another replica was quicker: its word counts, so ours is formed again.
+        if (!(error instanceof ApiError) || (error.code !== 409 && error.code !== 404)) throw error
+      }
+    }
+    return { held: false, reason: 'its key is being pinned by several replicas at once' }
+  }
+
+  async forget(podUid: string): Promise<void> {
+    await this.#api.delete(LEASES, { namespace: this.#namespace, name: leaseName(podUid) }).catch((error) => {
+      if (!(error instanceof ApiError && error.code === 404)) throw error
+    })
+  }
+
+  async #pinOnce(pod: PinnedPod, fingerprint: string): Promise<Pin> {
+    const known = await this.#read(pod.uid)
+    if (!known) {
+      await this.#api.create(LEASES, this.#lease(pod, fingerprint))
+      return { held: true, anew: false }
+    }
+    const pinned = readPin(known)
+    const same = pinned.fingerprint === fingerprint
+    if (same && (pinned.containerId === pod.containerId || pod.containerId === '')) return { held: true, anew: false }
+    if (!same && !isNewContainer(pinned, pod)) {
+      return { held: false, reason: 'another key is pinned for its gateway, and its container is not a new one' }
+    }
+    // The same key, whose container the kubelet has named by now; or a new container's key.
+    const { metadata } = known
+    const lease = this.#lease(pod, fingerprint)
+    await this.#api.update(LEASES, { ...lease, metadata: { ...metadata, ...lease.metadata } })
+    return { held: true, anew: !same }
+  }
+
+  async #read(podUid: string): Promise<KubeObject | undefined> {
+    return await this.#api.get(LEASES, { namespace: this.#namespace, name: leaseName(podUid) }).catch((error) => {
+      if (error instanceof ApiError && error.code === 404) return undefined
+      throw error
+    })
+  }
+
+  #lease({ uid, containerId, restarts, namespace, name }: PinnedPod, fingerprint: string) {
+    return {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: {
+        namespace: this.#namespace,
+        name: leaseName(uid),
+        labels: { [PIN_LABEL]: 'true' },
+        annotations: {
+          [CONTAINER_ANNOTATION]: containerId,
+          [RESTARTS_ANNOTATION]: String(restarts),
+          [POD_ANNOTATION]: `${namespace}/${name}`,
+        },
+      },
+      spec: { holderIdentity: fingerprint },
+    }
+  }
+}
+
+interface Pinned {
+  readonly fingerprint: string
+  readonly containerId: string
+  readonly restarts: number
+}
+
+/** A gateway can be quicker than the kubelet's word on its first container; then the count of restarts tells. */
+function isNewContainer(pinned: Pinned, now: Pick<LivePod, 'containerId' | 'restarts'>): boolean {
+  const another = pinned.containerId !== '' && now.containerId !== '' && pinned.containerId !== now.containerId
+  return another || now.restarts > pinned.restarts
+}
+
+function readPin({ spec, metadata: { annotations = {} } }: KubeObject): Pinned {
+  const { holderIdentity } = Object(spec) as { readonly holderIdentity?: unknown }
+  return {
+    fingerprint: typeof holderIdentity === 'string' ? holderIdentity : '',
+    containerId: annotations[CONTAINER_ANNOTATION] ?? '',
+    restarts: Number(annotations[RESTARTS_ANNOTATION] ?? 0),
+  }
+}
+
+function leaseName(podUid: string): string {
+  return `gateway-${podUid}`
+}
