@@ -4,7 +4,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse, parseDocument } from 'yaml'
-import { freePort, type PostgresServer, startPostgres } from '#e2e/postgres/embedded.ts'
+import { freePort } from '#e2e/free-port.ts'
+import { type PostgresServer, startPostgres } from '#e2e/postgres/embedded.ts'
 import { DATABASE, sampleData } from './data.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')

@@ -118,8 +118,14 @@ describe('sallyport explain --live', () => {
       "UPDATE visits SET note = 'y' WHERE id = 1",
       "UPDATE visits SET note = 'y'",
     ]
-    const { answers } = await explained(['--live', '--save', join(directory, 'costly.json')], updates)
-    const said = answers.map(({ decision, rule, reason }) => [decision, rule, reason.includes('is not known here')])
+    const asked = async () => {
+      const { answers } = await explained(['--live', '--save', join(directory, 'costly.json')], updates)
+      return answers.map(({ decision, rule, reason }) => [decision, rule, reason.includes('is not known here')])
+    }
+    // A server that needs longer than 200 ms to say has not said; on a busy machine that happens.
+    let said = await asked()
+    for (let again = 0; again < 60 && said.slice(1).some(([, , unknown]) => unknown === true); again++)
+      said = await asked()
     assert.deepEqual(said, [
       ['Deny', 'bulk', true],
       ['Allow', 'use', false],

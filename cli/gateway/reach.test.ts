@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
+import { freePort } from '#e2e/free-port.ts'
 import type { ConfiguredConnection } from '#sidecar/services.ts'
 import { tryTargets } from './reach.ts'
 
@@ -8,10 +9,7 @@ test('targets that do not answer are told with their Connection, others are not'
   const server = createServer((socket) => socket.on('error', () => {}).resume())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const gone = createServer()
-  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve))
-  const { port: closed } = gone.address() as AddressInfo
-  await new Promise((resolve) => gone.close(resolve))
+  const closed = await freePort()
   const said: string[] = []
   await tryTargets(
     [

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { freePort } from '#e2e/free-port.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
 import { run } from './run.ts'
 
@@ -114,14 +115,6 @@ test('a damaged key names the option too', async () => {
   const { said } = await start('--manifests', MANIFESTS, '--state', state)
   assert.match(said, /^sallyport gateway: --state .*31 bytes instead of 32: restore it/)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   copyFileSync,
   cpSync,
@@ -14,6 +15,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
@@ -156,13 +158,13 @@ describe('a gateway killed with -9', () => {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'testdata-writer.ts'), state], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    const ended = once(child, 'exit')
     let written = 0
-    for await (const chunk of child.stdout) {
-      written = Number(String(chunk).trim().split('\n').at(-1)?.split(' ')[1])
-      if (written > 2_000_000) break
+    for await (const line of createInterface(child.stdout)) {
+      written = Number(/^\d+ (\d+)$/.exec(line)?.[1] ?? written)
+      if (written > 2_000_000) child.kill('SIGKILL')
     }
-    child.kill('SIGKILL')
-    await new Promise((resolve) => child.once('exit', resolve))
+    assert.deepEqual(await ended, [null, 'SIGKILL'])
     const { exit, out } = await sessions('verify', '--state', state, '--output', 'json')
     assert.equal(exit, 0, out)
     const [session] = JSON.parse(out).sessions
@@ -180,7 +182,7 @@ describe('a disk that is really full', () => {
   const mounted = join(root, 'tmpfs')
   const canMount = process.getuid?.() === 0 && tryMount(mounted)
   after(() => {
-    if (canMount) execFileSync('umount', [mounted])
+    if (canMount) execFileSync('umount', ['-l', mounted])
   })
 
   test('refuses statements; what was written verifies', {

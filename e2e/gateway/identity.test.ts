@@ -115,9 +115,9 @@ test('a token with a changed payload is refused', async () => {
 })
 
 test('a session ends when its token does, with a word', async () => {
-  const client = await stage.client('people', { password: await token({ seconds: 2 }) })
+  const client = await stage.client('people', { password: await token({ seconds: 8 }) })
   assert.equal(await client.value('select n from numbers'), 1)
-  const asleep = await stage.client('people', { password: await token({ seconds: 2 }) })
+  const asleep = await stage.client('people', { password: await token({ seconds: 8 }) })
   const sleep = asleep.failure('select pg_sleep(600), n from numbers')
   assert.match(await client.lost, /token .* has expired/)
   assert.match((await sleep).message, /token .* has expired/)

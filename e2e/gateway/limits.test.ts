@@ -14,14 +14,14 @@ const limited = (...limits: readonly Spec[]): Served => ({
 const SERVED: Readonly<Record<string, Served>> = {
   rows: limited({ metric: 'Rows', per: 'Statement', max: 100 }),
   'rows-session': limited({ metric: 'Rows', per: 'Session', max: 150 }),
-  'rows-agent': limited({ metric: 'Rows', per: 'Agent', max: 150, window: '2s' }),
+  'rows-agent': limited({ metric: 'Rows', per: 'Agent', max: 150, window: '5s' }),
   bytes: limited({ metric: 'Bytes', per: 'Statement', max: 5000 }),
   statements: limited({ metric: 'Statements', per: 'Session', max: 3 }),
   affected: limited({ metric: 'AffectedRows', per: 'Session', max: 10 }),
   sessions: limited({ metric: 'Sessions', per: 'Agent', max: 2 }),
-  duration: limited({ metric: 'Duration', per: 'Statement', max: '1s' }),
-  'duration-session': limited({ metric: 'Duration', per: 'Session', max: '1s' }),
-  idle: limited({ metric: 'Idle', per: 'Session', max: '1s' }),
+  duration: limited({ metric: 'Duration', per: 'Statement', max: '3s' }),
+  'duration-session': limited({ metric: 'Duration', per: 'Session', max: '5s' }),
+  idle: limited({ metric: 'Idle', per: 'Session', max: '3s' }),
   terminate: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Terminate' }),
   alert: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Alert' }),
   'alert-duration': limited({ metric: 'Duration', per: 'Statement', max: '1s', onExceed: 'Alert' }),
@@ -170,7 +170,7 @@ test('Rows per Agent: counted over sessions, refused until the window has room a
   const second = await stage.client('rows-agent')
   assert.equal((await first.query(`${MANY} limit 150`)).rows.length, 150)
   const refused = await second.failure('select 1')
-  assert.match(refused.message, /150 Rows per Agent in 2s/)
+  assert.match(refused.message, /150 Rows per Agent in 5s/)
   assert.match(String(refused.hint), /room again in [0-9]+ s/)
   await eventually('there is room again', () =>
     second.query('select 1').then(
@@ -196,7 +196,7 @@ test('Bytes per Statement: no more than allowed', async () => {
 test('Bytes per Statement: one row that is larger is not passed on at all', async () => {
   const session = await stage.raw('bytes')
   session.send(query(`select repeat('x', 3000000)`))
-  const messages = await session.until('Z', 1, 5_000)
+  const messages = await session.until('Z')
   assert.equal(messages.filter(({ type }) => type === 'D').length, 0)
   assert.match(errorFields(messages.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))['M'] ?? '', /Bytes/)
   assert.deepEqual(await drain(session, query('select 7')), { rows: 1, error: '', status: 'I' })
@@ -238,11 +238,12 @@ test('Sessions per Agent: one more is not let in until one leaves', async () => 
   await second.end()
 })
 
-describe('Duration and Idle', () => {
+// Limits of seconds, so that a machine that is busy for a moment exceeds none; side by side, because they wait.
+describe('Duration and Idle', { concurrency: true }, () => {
   test('a statement that takes too long is stopped, on the server too; the session goes on', async () => {
     const client = await stage.client('duration')
     const failure = await client.failure('select pg_sleep(321)')
-    assert.match(failure.message, /1s Duration per Statement/)
+    assert.match(failure.message, /3s Duration per Statement/)
     assert.equal(failure.code, '57014')
     await eventually('the server has stopped', async () => (await stage.running('321')) === 0)
     assert.equal(await client.value('select 1'), 1)
@@ -255,20 +256,20 @@ describe('Duration and Idle', () => {
 
   test('many short statements are not one long one', async () => {
     const client = await stage.client('duration')
-    for (let i = 0; i < 4; i++) await client.query('select pg_sleep(0.4)')
+    for (let i = 0; i < 5; i++) await client.query('select pg_sleep(0.7)')
     await client.end()
   })
 
   test('a session that lasts too long ends with a word', async () => {
     const client = await stage.client('duration-session')
     assert.equal(await client.value('select 1'), 1)
-    assert.match(await client.lost, /1s Duration per Session/)
+    assert.match(await client.lost, /5s Duration per Session/)
   })
 
   test('a session that says nothing ends with a word; a statement that runs is not silence', async () => {
     const client = await stage.client('idle')
-    await client.query('select pg_sleep(1.5)')
-    assert.match(await client.lost, /1s Idle per Session/)
+    await client.query('select pg_sleep(4)')
+    assert.match(await client.lost, /3s Idle per Session/)
   })
 })
 

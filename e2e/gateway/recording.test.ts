@@ -5,7 +5,8 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { freePort, type PostgresServer, startPostgres } from '../postgres/embedded.ts'
+import { freePort } from '../free-port.ts'
+import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
 import { APP, allowing, eventually, prepare, type Spec, Stage } from './stage.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')

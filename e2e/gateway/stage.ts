@@ -8,7 +8,8 @@ import { join, resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Client, type ClientConfig } from 'pg'
 import { stringify } from 'yaml'
-import { freePort, type PostgresServer } from '../postgres/embedded.ts'
+import { freePort } from '../free-port.ts'
+import type { PostgresServer } from '../postgres/embedded.ts'
 import { openSession, type RawConnection } from '../postgres/raw.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -276,7 +277,8 @@ async function within<T>(what: string, work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-const PATIENCE_MS = 15_000
+/** Much longer than anything here takes: a machine that is busy with something else must not make a test fail. */
+const PATIENCE_MS = 60_000
 
 /** Polls until it holds. */
 export async function eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {

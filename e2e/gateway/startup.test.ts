@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { ClientConfig } from 'pg'
-import { freePort, type PostgresServer, startPostgres } from '../postgres/embedded.ts'
+import { freePort } from '../free-port.ts'
+import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
 import { errorFields, openSocket, startupMessage } from '../postgres/raw.ts'
 import { APP, allow, allowing, DATABASE, eventually, type Failure, prepare, refusedLogin, Stage } from './stage.ts'
 
@@ -214,7 +215,7 @@ test('every refusal is an audit event, and nothing that was kept secret is in it
 async function firstAnswer(parameters: Readonly<Record<string, string>>): Promise<string> {
   const socket = await openSocket('127.0.0.1', stage.port('open'))
   socket.send(startupMessage({ user: 'agent', database: DATABASE, ...parameters }))
-  const all = await socket.until('Z', 1, 5_000)
+  const all = await socket.until('Z')
   socket.close()
   const errors = all.filter(({ type }) => type === 'E')
   assert.equal(errors.length, 1, 'one error, said once')

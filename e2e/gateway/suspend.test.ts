@@ -1,9 +1,10 @@
 // The kill switch: open sessions are cut whatever they are doing, new ones refused, and nobody else notices.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { Client } from 'pg'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
 import { errorFields, message } from '../postgres/raw.ts'
-import { allowing, eventually, prepare, refusedLogin, type Served, Stage } from './stage.ts'
+import { allowing, DATABASE, eventually, prepare, refusedLogin, type Served, Stage } from './stage.ts'
 
 const OPEN: Served = { policies: [allowing()] }
 const OFF: Served = { policies: [allowing({ suspend: true })] }
@@ -29,14 +30,21 @@ test('suspend cuts idle, busy and open transactions, and refuses new sessions; o
   const bystander = await stage.client('bystander')
   const sleep = asleep.failure('select pg_sleep(600)')
   await inTransaction.query('begin; insert into kept values (1)')
-  const other = bystander.query(`select pg_sleep(1), 'still here' as word`)
-  await eventually('both sleep', async () => (await stage.running('pg_sleep')) === 2)
+  const owner = new Client(server.config(DATABASE))
+  await owner.connect()
+  await owner.query('select pg_advisory_lock(1)')
+  const other = bystander.query(`select pg_advisory_lock(1), 'still here' as word`)
+  await eventually('one sleeps, one waits', async () => {
+    return (await stage.running('pg_sleep')) === 1 && (await stage.running('still here')) === 1
+  })
   await stage.rewrite('cut', OFF)
   for (const client of [idle, inTransaction]) assert.match(await client.lost, /data\/cut-0.*suspend/)
   assert.match((await sleep).message, /data\/cut-0.*suspend/)
   const refused = await refusedLogin(stage.config('cut'))
   assert.match(refused.message, /data\/cut-0.*suspend/)
   assert.equal(refused.hint, undefined, 'nothing else would help')
+  assert.equal(await stage.running('still here'), 1)
+  await owner.end()
   assert.equal((await other).rows[0]?.word, 'still here')
   await eventually('the server has stopped', async () => (await stage.running('pg_sleep(600)')) === 0)
   assert.deepEqual(await server.sql('select n from kept', 'shop'), [])
@@ -68,7 +76,7 @@ for (const [name, { query, inspected }] of Object.entries({
     session.socket.pause()
     await stage.rewrite('masked', { policies: [allowing({ masking, suspend: true })] })
     session.socket.resume()
-    const rest = await session.until('Z', 1, 5_000)
+    const rest = await session.until('Z')
     const last = rest.at(-1)
     assert.equal(last?.type, 'E')
     assert.match(errorFields(last?.body ?? Buffer.alloc(0))['M'] ?? '', /suspend/)

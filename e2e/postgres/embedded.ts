@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { appendFile, chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, type ClientConfig } from 'pg'
+import { freePort } from '../free-port.ts'
 import { binaries, type Version } from './binaries.ts'
 import { copyTemplate, SUPERUSER } from './template.ts'
 import { type Account, databaseAccount, giveTo, runAs } from './unprivileged.ts'
@@ -174,16 +174,4 @@ async function runScript(config: ClientConfig, script: string): Promise<readonly
   } finally {
     await client.end()
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, HOST, () => {
-      const address = probe.address()
-      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
-    })
-  })
 }

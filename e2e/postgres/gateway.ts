@@ -1,12 +1,12 @@
 // Starts the standalone gateway as a child process in front of a server, the way a person on a laptop would.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
-import { freePort } from './embedded.ts'
+import { freePort } from '../free-port.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const HOST = '127.0.0.1'
@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly settings?: Readonly<Record<string, unknown>>
   /** Where recordings, keys and audit go; a temporary directory unless given. */
   readonly state?: string
+  /** 32 bytes: what Hash and Tokenize make of a value is then the same in every run. */
+  readonly installationKey?: Uint8Array
   readonly arguments?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
@@ -56,6 +58,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const state = options.state ?? join(home, 'state')
   const auditFile = join(home, 'audit.jsonl')
   await mkdir(manifests)
+  if (options.installationKey) {
+    await mkdir(state, { mode: 0o700 })
+    await writeFile(join(state, 'installation.key'), options.installationKey, { mode: 0o600 })
+  }
   const port = await freePort()
   await writeFile(join(manifests, 'connection.yaml'), connectionManifests(options))
   await writePolicies(manifests, options.policies)
@@ -139,11 +145,14 @@ async function writePolicies(manifests: string, policies: GatewayOptions['polici
     metadata: { name: `policy-${number}`, namespace: 'data' },
     spec: { agents: { namespaces: ['agents'] }, connections: ['db'], ...spec },
   }))
-  await writeFile(join(manifests, 'policies.yaml'), documents.map((document) => stringify(document)).join('---\n'))
+  // At once: a gateway that looks while half of it is written would take that half into force.
+  const draft = `${manifests}.draft`
+  await writeFile(draft, documents.map((document) => stringify(document)).join('---\n'))
+  await rename(draft, join(manifests, 'policies.yaml'))
 }
 
 async function listens(port: number, exited: () => boolean): Promise<boolean> {
-  for (let attempt = 0; attempt < 400 && !exited(); attempt++) {
+  for (let attempt = 0; attempt < 1_200 && !exited(); attempt++) {
     const answered = await new Promise<boolean>((settle) => {
       const probe = connect(port, HOST)
       probe.once('connect', () => settle(true)).once('error', () => settle(false))
@@ -159,7 +168,7 @@ async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<vo
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise((settle) => child.once('exit', settle))
   child.kill(signal)
-  const stubborn = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const stubborn = setTimeout(() => child.kill('SIGKILL'), 60_000)
   await gone
   clearTimeout(stubborn)
 }
@@ -179,6 +188,6 @@ export async function auditEvents(gateway: Gateway): Promise<readonly Readonly<R
   const text = await readFile(gateway.auditFile, 'utf8')
   return text
     .split('\n')
-    .filter((line) => line !== '')
+    .slice(0, -1) // the last line may be half written
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }

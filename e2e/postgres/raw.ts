@@ -57,7 +57,7 @@ export class RawConnection {
   }
 
   /** The next message, or undefined once the peer has closed. */
-  async next(milliseconds = 20_000): Promise<Message | undefined> {
+  async next(milliseconds = 60_000): Promise<Message | undefined> {
     const deadline = Date.now() + milliseconds
     while (this.#messages.length === 0 && !this.#closed) {
       const left = deadline - Date.now()

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startFloor } from '../../../bench/floor.ts'
-import { freePort, type PostgresServer, startPostgres } from '../embedded.ts'
+import { freePort } from '../../free-port.ts'
+import { type PostgresServer, startPostgres } from '../embedded.ts'
 import { compare, prepareServer } from './compare.ts'
 import { CLIENTS } from './programs.ts'
 

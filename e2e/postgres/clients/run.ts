@@ -12,13 +12,13 @@ export type Transcript = Readonly<Record<string, string>>
 /** What does not parse never reaches the server, so the message is the gateway's, and says whose grammar it went by. */
 const GRAMMAR = ', as PostgreSQL 18 reads SQL'
 
-const LIMIT_MILLISECONDS = 120_000
+const LIMIT_MILLISECONDS = 300_000
 
 export async function runClient(command: Command, endpoint: Endpoint): Promise<Transcript> {
   const { code, output } = await capture(command, endpoint)
   const plain = output
     .replaceAll(endpoint.database, 'DATABASE')
-    .replaceAll(String(endpoint.port), 'PORT')
+    .replaceAll(new RegExp(`(?<!\\d)${endpoint.port}(?!\\d)`, 'g'), 'PORT') // not among the digits of pi
     .replaceAll(GRAMMAR, '')
   return {
     ...(command.stdin === undefined ? jsonSteps(plain) : paragraphs(plain, command.stdin)),
@@ -59,7 +59,7 @@ function environment(endpoint: Endpoint): NodeJS.ProcessEnv {
     PGDATABASE: endpoint.database,
     PGSSLMODE: 'disable',
     PGGSSENCMODE: 'disable',
-    PGCONNECT_TIMEOUT: '10',
+    PGCONNECT_TIMEOUT: '60',
     PGCLIENTENCODING: 'UTF8',
     TZ: 'UTC',
   }

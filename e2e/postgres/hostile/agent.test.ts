@@ -53,7 +53,7 @@ test('agents that vanish in the middle of a result leave no session in the datab
     connection.close()
   }
   let left = -1
-  for (let attempt = 0; attempt < 100 && left !== 0; attempt++) {
+  for (let attempt = 0; attempt < 1_200 && left !== 0; attempt++) {
     const [row] = await server.sql(
       `select count(*)::int as n from pg_stat_activity where usename = '${USER}' and query like '%repeat%' and state = 'active'`,
     )

@@ -67,5 +67,6 @@ function relay(gateway: Socket, startup: Buffer, real: { readonly host: string; 
 // A process of its own: its ten thousand sockets would not fit beside those of the test.
 if (import.meta.main) {
   const [port, host, realPort, mark] = process.argv.slice(2)
-  startCrowdServer(Number(port), String(host), Number(realPort), String(mark))
+  const server = startCrowdServer(Number(port), String(host), Number(realPort), String(mark))
+  server.once('listening', () => process.stdout.write('listening\n'))
 }

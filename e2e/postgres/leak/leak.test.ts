@@ -11,7 +11,7 @@ import { leakPolicy, PREDICATES } from './policies.ts'
 import { seeded } from './random.ts'
 import { nextTry, Prober } from './run.ts'
 import { schemaScript } from './schema.ts'
-import { allNeedles, LITERAL, leaks } from './secrets.ts'
+import { allNeedles, LITERAL, leaks, recordedNeedles } from './secrets.ts'
 
 /** Per policy. LEAK_TRIES=100000 for a long night. */
 const TRIES = Number(process.env['LEAK_TRIES'] ?? 1500)
@@ -20,6 +20,7 @@ const OWNER = 'owner_of_it_all'
 const PASSWORD = 'not-a-secret'
 const DATABASE = 'leak'
 const NEEDLES = allNeedles()
+const RECORDED = recordedNeedles()
 
 for (const predicates of PREDICATES) {
   describe(`with predicates: ${predicates}`, () => {
@@ -36,6 +37,8 @@ for (const predicates of PREDICATES) {
       gateway = await startGateway({
         upstream: { ...server, user: OWNER, password: PASSWORD },
         policies: [leakPolicy(predicates)],
+        // With keys of chance a masked value would by chance look like another one's.
+        installationKey: Buffer.alloc(32, 'leak'),
       })
       direct = { host: server.host, port: server.port, user: OWNER, password: PASSWORD, database: DATABASE }
       through = { host: gateway.host, port: gateway.port, user: OWNER, database: DATABASE }
@@ -113,7 +116,7 @@ for (const predicates of PREDICATES) {
       for await (const { name, chunk } of gateway.written()) {
         bytes += chunk.length
         for (const text of spellings(chunk))
-          for (const leak of leaks(text, [...NEEDLES, Buffer.from(LITERAL)])) found.push(`${name}: ${leak}`)
+          for (const leak of leaks(text, [...RECORDED, Buffer.from(LITERAL)])) found.push(`${name}: ${leak}`)
       }
       assert.ok(bytes > 100_000, `only ${bytes} bytes were recorded`)
       assert.deepEqual([...new Set(found)].slice(0, 20), [])

@@ -228,7 +228,7 @@ async function inForce(gateway: Gateway): Promise<void> {
 }
 
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 600; attempt++) {
     if (await holds()) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }

@@ -136,7 +136,7 @@ async function answered(session: RawConnection, text: string): Promise<void> {
 
 /** The gateway has seen the harmless view. */
 async function settled(session: RawConnection): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 600; attempt++) {
     session.take()
     await answered(session, READ)
     if (session.take().includes('plain-value')) return
@@ -147,7 +147,7 @@ async function settled(session: RawConnection): Promise<void> {
 
 /** Somebody waits for a lock. */
 async function waiting(): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 3_000; attempt++) {
     const found = await server.sql(`select 1 from pg_locks where not granted`)
     if (found.length > 0) return
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -22,10 +22,10 @@ export interface Difference {
   readonly through: readonly string[]
 }
 
-/** The first difference among these seeds, until the time is up; how many were tried. */
-export async function findDifference(ways: Ways, first: number, until: number) {
+/** The first difference among this many seeds, and more until the time is up; how many were tried. */
+export async function findDifference(ways: Ways, first: number, count: number, until: number) {
   let seed = first
-  for (; Date.now() < until; seed++) {
+  for (; seed < first + count || Date.now() < until; seed++) {
     const steps = sequence(seeded(seed))
     const found = await compare(ways, steps, seed)
     if (found) return { tried: seed - first + 1, difference: await shrink(ways, found, steps) }

@@ -194,7 +194,7 @@ async function psql(connection: string, password: string | undefined): Promise<s
   }
   return new Promise((resolve) => {
     const args = ['-XAtwq', connection, '-c', 'select 42']
-    const child = execFile('psql', args, { env, timeout: 10_000 }, (error, out, err) =>
+    const child = execFile('psql', args, { env, timeout: 120_000 }, (error, out, err) =>
       resolve(error ? `${out}${err}` : out.trim()),
     )
     child.stdin?.end()

@@ -270,7 +270,7 @@ for (const version of [15, 18] as const satisfies readonly Version[]) {
       const options = {
         scramKeys,
         mostBytes: 100_000,
-        queryMilliseconds: 2_000,
+        queryMilliseconds: 60_000,
         setup: "set application_name to 'side'",
       }
       const side = await SideConnection.open(

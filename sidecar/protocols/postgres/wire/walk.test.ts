@@ -47,11 +47,11 @@ class Keeper implements Sink {
   }
 }
 
-const LIMITS = { maxMessageBytes: 1 << 16, budget: new MemoryBudget(1 << 20), known: fromTarget }
+const limits = () => ({ maxMessageBytes: 1 << 16, budget: new MemoryBudget(1 << 20), known: fromTarget })
 
 function walk(chunks: readonly Buffer[], flows: boolean): Keeper {
   const keeper = new Keeper(flows)
-  const walker = new Walker(LIMITS)
+  const walker = new Walker(limits())
   for (const chunk of chunks) walker.push(chunk, keeper)
   assert.ok(walker.atBoundary)
   return keeper
@@ -141,7 +141,7 @@ test('random bytes give messages or a WireError, and never more bytes than came'
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 8 }), (chunks) => {
       const keeper = new Keeper(true)
-      const walker = new Walker(LIMITS)
+      const walker = new Walker(limits())
       try {
         for (const chunk of chunks) walker.push(Buffer.from(chunk), keeper)
       } catch (error) {
@@ -165,7 +165,7 @@ describe('a walker refuses', () => {
   for (const [name, [bytes, code]] of Object.entries(BROKEN)) {
     for (const size of [1, bytes.length]) {
       test(`${name}, ${size === 1 ? 'byte by byte' : 'whole'}`, () => {
-        const walker = new Walker(LIMITS)
+        const walker = new Walker(limits())
         assert.throws(
           () => {
             for (const chunk of cutEvery(bytes, size)) walker.push(chunk, new Keeper(false))
@@ -179,7 +179,7 @@ describe('a walker refuses', () => {
 
 test('a flowing row of any size keeps no byte of it in memory', () => {
   const keeper = new Keeper(true)
-  const walker = new Walker(LIMITS)
+  const walker = new Walker(limits())
   const head = Buffer.from('D\x10\x00\x00\x00', 'latin1')
   walker.push(head, keeper)
   for (let i = 0; i < 100; i++) {
@@ -192,7 +192,7 @@ test('a flowing row of any size keeps no byte of it in memory', () => {
 describe('unfinished messages of all sessions together', () => {
   const half = Buffer.concat([Buffer.from('T\0\0\x40\0', 'latin1'), Buffer.alloc(1000)])
   const walkers = (budget: MemoryBudget, count: number): Walker[] =>
-    Array.from({ length: count }, () => new Walker({ ...LIMITS, budget }))
+    Array.from({ length: count }, () => new Walker({ ...limits(), budget }))
 
   test('are refused where they would be more than the budget', () => {
     const [first, second, third] = walkers(new MemoryBudget(2500), 3)
