@@ -64,10 +64,14 @@ export function buildRegistry({ gateway, recorder, audit }: MetricSources): Regi
   return registry
 }
 
-/** `/metrics` for Prometheus, `/healthz` for probes: 503 with the reason while `unhealthy` gives one. */
-export function metricsServer(registry: Registry, unhealthy: () => string | undefined): Server {
+/** Why it is not as it should be; undefined: all is well. */
+export type Check = () => string | undefined
+
+/** `/metrics` for Prometheus, and a path for each of the `checks` for probes: 503 with the reason while there is one. */
+export function metricsServer(registry: Registry, checks: Readonly<Record<`/${string}`, Check>>): Server {
+  const byPath = new Map<string, Check>(Object.entries(checks))
   const server = createServer((request, response) => {
-    answer(registry, unhealthy, request, response).catch(() => response.destroy())
+    answer(registry, byPath, request, response).catch(() => response.destroy())
   })
   server.requestTimeout = 10_000
   server.maxHeadersCount = 64
@@ -76,15 +80,16 @@ export function metricsServer(registry: Registry, unhealthy: () => string | unde
 
 async function answer(
   registry: Registry,
-  unhealthy: () => string | undefined,
+  checks: ReadonlyMap<string, Check>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'text/plain', 'GET only\n')
   const path = request.url?.split('?', 1)[0]
   if (path === '/metrics') return reply(response, 200, registry.contentType, await registry.metrics())
-  if (path !== '/healthz') return reply(response, 404, 'text/plain', 'there are /metrics and /healthz\n')
-  const reason = unhealthy()
+  const check = path === undefined ? undefined : checks.get(path)
+  if (!check) return reply(response, 404, 'text/plain', `there are /metrics and ${[...checks.keys()].join(', ')}\n`)
+  const reason = check()
   return reply(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? 'ok'}\n`)
 }
 

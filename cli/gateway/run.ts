@@ -200,9 +200,11 @@ class Standalone {
     if (!metrics) return
     // Its library is not loaded for nobody.
     const { buildRegistry, metricsServer } = await import('#sidecar/metrics.ts')
-    const server = metricsServer(buildRegistry(sources), () => {
-      if (!this.#serving) return 'the gateway is starting'
-      return recorder.failing ? 'recordings cannot be written' : undefined
+    const server = metricsServer(buildRegistry(sources), {
+      '/healthz': () => {
+        if (!this.#serving) return 'the gateway is starting'
+        return recorder.failing ? 'recordings cannot be written' : undefined
+      },
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>

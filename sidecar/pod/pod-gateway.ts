@@ -1,0 +1,125 @@
+// The gateway of one pod: what the operator's snapshots say is taken into force, and the operator is told.
+//
+// Snapshots are taken one after the other, and of those that wait only the newest counts. One that cannot be taken whole is answered
+// with what is wrong; whatever of it cannot be served takes no sessions, and nothing else keeps an older, wider rule.
+import type { PodIdentity, Snapshot, SteeredEndpoint } from '#contracts/control/messages.ts'
+import { type Configuration, configure, type GatewayResources } from '#sidecar/gateway/configuration.ts'
+import type { Servers } from '#sidecar/gateway/servers.ts'
+import type { Agent } from '#sidecar/identity/agent.ts'
+import type { Logger } from '#sidecar/log.ts'
+import type { Server } from '#sidecar/protocols/protocol.ts'
+import { connectionKey } from '#sidecar/services.ts'
+import { placeOf, placesOf } from './places.ts'
+import { snapshotResources } from './snapshot-resources.ts'
+
+/** What leads an agent's connections and look-ups to the servers. */
+export interface Egress {
+  /** Resolves to what could not be done. `serverAt` is asked at each connection. */
+  apply(
+    snapshot: Pick<Snapshot, 'agent' | 'endpoints' | 'clusterDomain'>,
+    serverAt: (endpoint: SteeredEndpoint) => Server | undefined,
+  ): Promise<readonly string[]>
+}
+
+export interface PodGatewayOptions {
+  readonly servers: Servers
+  readonly egress: Egress
+  readonly log: Logger
+  readonly answer: (
+    answer: { readonly type: 'acknowledged' } | { readonly type: 'rejected'; readonly problem: string },
+    version: string,
+  ) => void
+}
+
+export class PodGateway {
+  readonly #options: PodGatewayOptions
+  #current: Snapshot | undefined
+  #next: Snapshot | undefined
+  #working: Promise<void> | undefined
+  /** Why everything is denied, whatever the snapshot says. */
+  #denied: string | undefined
+  #started = false
+
+  constructor(options: PodGatewayOptions) {
+    this.#options = options
+  }
+
+  /** A snapshot is or was in force: the agent may start. */
+  get started(): boolean {
+    return this.#started
+  }
+
+  get agent(): Agent {
+    return this.#current ? agentOf(this.#current.agent) : NOBODY
+  }
+
+  take(snapshot: Snapshot): void {
+    this.#next = snapshot
+    this.#denied = undefined
+    this.#working ??= this.#work()
+  }
+
+  /** Until the next snapshot every session is cut, and none is opened. */
+  deny(reason: string): void {
+    this.#denied = reason
+    this.#next ??= this.#current
+    this.#working ??= this.#work()
+  }
+
+  async #work(): Promise<void> {
+    while (this.#next) {
+      const snapshot = this.#next
+      this.#next = undefined
+      await this.#apply(snapshot).catch((error) => {
+        this.#options.log.error({ error }, 'a snapshot could not be taken into force')
+        this.#answer(snapshot, [error instanceof Error ? error.message : String(error)])
+      })
+    }
+    this.#working = undefined
+  }
+
+  async #apply(snapshot: Snapshot): Promise<void> {
+    const { servers, egress, log } = this.#options
+    const denied = this.#denied
+    const configuration = configurationOf(snapshot, denied ?? snapshot.quarantine)
+    this.#current = snapshot
+    const failures = servers.apply(configuration, placesOf(snapshot.endpoints, configuration.connections))
+    const unsteered = await egress.apply(snapshot, (endpoint) => servers.at(placeOf(endpoint)))
+    if (denied !== undefined) return
+    const problems = [...[...failures.values()].map(({ message }) => message), ...unsteered]
+    log.info(
+      { version: snapshot.version, policies: servers.policyHash.slice(0, 12), problems },
+      'a snapshot is in force',
+    )
+    this.#answer(snapshot, problems)
+    this.#started = true
+  }
+
+  #answer({ version }: Snapshot, problems: readonly string[]): void {
+    const { answer } = this.#options
+    if (problems.length === 0) answer({ type: 'acknowledged' }, version)
+    else answer({ type: 'rejected', problem: problems.join('; ').slice(0, LONGEST_PROBLEM) }, version)
+  }
+}
+
+/** The stream takes no longer ones. */
+const LONGEST_PROBLEM = 4_000
+
+/** `denied`: no Connection takes sessions, for this reason. */
+function configurationOf(snapshot: Snapshot, denied: string | undefined): Configuration {
+  const resources = snapshotResources(snapshot)
+  return configure(denied === undefined ? resources : withoutConnections(resources, denied))
+}
+
+function withoutConnections(resources: GatewayResources, reason: string): GatewayResources {
+  const keys = resources.connections.map(({ metadata }) =>
+    connectionKey({ namespace: metadata.namespace ?? 'default', name: metadata.name }),
+  )
+  return { ...resources, connectionProblems: new Map(keys.map((key) => [key, reason])) }
+}
+
+const NOBODY: Agent = { namespace: '', serviceAccount: '', labels: {}, namespaceLabels: {} }
+
+function agentOf({ namespace, serviceAccount, labels, namespaceLabels, pod }: PodIdentity): Agent {
+  return { namespace, serviceAccount, labels, namespaceLabels, pod }
+}
