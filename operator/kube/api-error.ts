@@ -48,7 +48,7 @@ export function errorOf(asked: Asked, code: number, status: unknown, retryAfter?
   const reason =
     typeof told['reason'] === 'string' && told['reason'] !== '' ? told['reason'] : (REASONS[code] ?? 'Unknown')
   const said = typeof told['message'] === 'string' ? `: ${clip(told['message'])}` : ''
-  const remedy = remedyFor(asked, code, reason)
+  const remedy = remedyFor(asked, code, isRecord(status))
   return new ApiError(`${describe(asked)}: ${code} ${reason}${said}${remedy === '' ? '' : `; ${remedy}`}`, {
     code,
     reason,
@@ -87,14 +87,15 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 }
 
-function remedyFor({ verb, resource, name, namespace }: Asked, code: number, reason: string): string {
+function remedyFor({ verb, resource, name, namespace }: Asked, code: number, explained: boolean): string {
   if (resource === undefined) return ''
   if (code === 401) return 'the credentials are not accepted: renew the token or the kubeconfig'
-  if (code === 403 && reason === 'Forbidden') {
+  if (code === 403) {
     const where = namespace === undefined ? '' : ` in namespace ${namespace}`
     return `grant the operator's ServiceAccount the verb ${verb} on ${resourceName(resource)}${where} (the chart's roles do)`
   }
-  if (code === 404 && name === undefined && resource.group.includes('.'))
+  // An unknown kind is answered in plain text, a missing object with a Status.
+  if (code === 404 && (name === undefined || !explained) && resource.group.includes('.'))
     return `the API server does not serve ${resourceName(resource)}: install the chart's CustomResourceDefinitions`
   return ''
 }

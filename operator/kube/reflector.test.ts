@@ -165,6 +165,24 @@ describe('a store follows the API server', () => {
     await reflector.stop()
   })
 
+  test('events that come again are not believed', async () => {
+    const { clock, server, reflector } = stage(new FaultPlan([], ['ok', 'ok', 'again-from-start']))
+    reflector.start()
+    await clock.settle()
+    const told: [string, unknown][] = []
+    reflector.store.onChange((key, _, after) => told.push([key, after]))
+    change(server, 'a', { n: 1 })
+    change(server, 'a', undefined)
+    change(server, 'b', { n: 1 })
+    await clock.settle()
+    assert.deepEqual(told, [
+      ['team/a', { n: 1 }],
+      ['team/a', undefined],
+      ['team/b', { n: 1 }],
+    ])
+    await reflector.stop()
+  })
+
   test('a connection that is dead and does not know it is given up', async () => {
     const { clock, server, reflector, restarts } = stage(new FaultPlan([], ['silence']))
     reflector.start()

@@ -4,7 +4,7 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
   readonly #chunks: Uint8Array[] = []
   #ended: { readonly error?: Error } | undefined
   #wake: (() => void) | undefined
-  #onClose: (() => void) | undefined
+  readonly #onClose: (() => void)[] = []
 
   static of(text: string): ByteStream {
     const stream = new ByteStream()
@@ -33,7 +33,7 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
 
   /** Runs once when either side has ended it. */
   onClose(run: () => void): void {
-    this.#onClose = run
+    this.#onClose.push(run)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -60,6 +60,6 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
     if (this.#ended !== undefined) return
     this.#ended = how
     this.#wake?.()
-    this.#onClose?.()
+    for (const run of this.#onClose) run()
   }
 }

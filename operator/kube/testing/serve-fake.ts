@@ -3,12 +3,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { ApiRequest, Transport } from '../transport.ts'
 
+/** API servers may stand behind a path of a proxy. */
+const PREFIX = '/behind'
+
 export interface ServedFake {
   readonly url: URL
   /** Connections that were ever made. */
   connections(): number
   /** Headers of every request. */
   readonly headers: IncomingMessage['headers'][]
+  /** Closes every connection, as servers do with idle ones. */
+  drop(): void
   close(): Promise<void>
 }
 
@@ -27,9 +32,10 @@ export async function serveFake(transport: Transport): Promise<ServedFake> {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   return {
-    url: new URL(`http://127.0.0.1:${address.port}`),
+    url: new URL(`http://127.0.0.1:${address.port}${PREFIX}/`),
     connections: () => connections,
     headers,
+    drop: () => server.closeAllConnections(),
     async close() {
       server.closeAllConnections()
       server.close()
@@ -50,7 +56,7 @@ async function answer(transport: Transport, request: IncomingMessage, response: 
   } = await transport.open(
     {
       method: methodOf(request.method),
-      path: request.url ?? '/',
+      path: (request.url ?? '/').slice(PREFIX.length),
       ...(body === '' ? {} : { body }),
       ...(contentType === undefined ? {} : { contentType }),
     },
