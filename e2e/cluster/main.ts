@@ -1,0 +1,79 @@
+// `make cluster` and `make cluster-down`, and `run COMMAND …`, which gives a command a cluster for as long as it runs.
+import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { buildImage, IMAGE_NAMES, reference } from '#images/images.ts'
+import { type Cluster, openCluster, removeCluster, startCluster } from './cluster.ts'
+import { installClusterPackages, whyNoCluster } from './prerequisites.ts'
+
+const DIRECTORY = join(import.meta.dirname, '../../.cache/cluster')
+
+const COMMANDS: Readonly<Record<string, (rest: readonly string[]) => Promise<number>>> = { up, down, run }
+
+async function main([command = '', ...rest]: readonly string[]): Promise<number> {
+  const known = COMMANDS[command]
+  if (known) return known(rest)
+  console.error('usage: e2e/cluster/main.ts up | down | run COMMAND …')
+  return 2
+}
+
+/** Starts the developer's cluster, or refreshes the images of the one that runs. */
+async function up(): Promise<number> {
+  const running = openCluster(DIRECTORY)
+  if (!running && !possible()) return 1
+  if (!running) await removeCluster(DIRECTORY) // what is left of one that ended with the machine
+  const cluster = running ?? (await startLasting())
+  await furnish(cluster)
+  console.log(`
+The cluster runs until \`make cluster-down\`. Look around:
+
+  export KUBECONFIG=${cluster.kubeconfig} PATH=${cluster.programs}:$PATH
+  kubectl get pods --all-namespaces
+  kubectl run -it --rm shell --image=${reference('sallyport-e2e-agent')} --image-pull-policy=Never -- bash
+`)
+  return 0
+}
+
+async function down(): Promise<number> {
+  await removeCluster(DIRECTORY)
+  return 0
+}
+
+/** Test files find the cluster through SALLYPORT_CLUSTER; without one, each says why it is skipped. */
+async function run([program = '', ...rest]: readonly string[]): Promise<number> {
+  const given = process.env['SALLYPORT_CLUSTER'] ?? process.env['KUBECONFIG']
+  installClusterPackages(console.error)
+  const why = given === undefined ? whyNoCluster() : undefined
+  if (why !== undefined) console.error(why)
+  const cluster = given === undefined && why === undefined ? await startCluster({ say: console.error }) : undefined
+  try {
+    const env = cluster ? { ...process.env, SALLYPORT_CLUSTER: dirname(cluster.kubeconfig) } : process.env
+    const child = spawn(program, rest, { stdio: 'inherit', env })
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject).once('close', (code) => resolve(code ?? 1))
+    })
+  } finally {
+    await cluster?.stop()
+  }
+}
+
+function possible(): boolean {
+  installClusterPackages(console.log)
+  const why = whyNoCluster()
+  if (why !== undefined) console.error(why)
+  return why === undefined
+}
+
+async function startLasting(): Promise<Cluster> {
+  mkdirSync(dirname(DIRECTORY), { recursive: true })
+  return startCluster({ directory: DIRECTORY, lasting: true, say: console.log })
+}
+
+async function furnish(cluster: Cluster): Promise<void> {
+  for (const name of IMAGE_NAMES) {
+    console.log(`image ${reference(name)}`)
+    await cluster.loadImage(await buildImage(name))
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
