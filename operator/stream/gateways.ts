@@ -3,10 +3,10 @@ import type { FromOperator, PodIdentity, Snapshot } from '#contracts/control/mes
 
 /** What the pods are to enforce, as it is now. */
 export interface SnapshotSource {
-  /** Undefined: the pod is not known (yet, or any more). */
-  snapshotFor(podUid: string): Snapshot | undefined
-  /** Told which pods have another snapshot than before. */
-  onChange(listener: (podUids: Iterable<string>) => void): () => void
+  /** `pod`: `namespace/name`. Undefined: it is not known (yet, or any more). */
+  of(pod: string): Snapshot | undefined
+  /** Told which pods may have another snapshot than before. */
+  onChange(listener: (pods: Iterable<string>) => void): () => void
 }
 
 /** One end of a stream, as far as this file needs it. */
@@ -47,8 +47,8 @@ export class Gateways {
     this.#source = source
     this.#events = events
     this.#now = now
-    this.#stop = source.onChange((podUids) => {
-      for (const uid of podUids) this.#push(uid)
+    this.#stop = source.onChange((pods) => {
+      for (const pod of pods) this.#push(pod)
     })
   }
 
@@ -62,7 +62,8 @@ export class Gateways {
 
   /** A pod has one gateway: an older stream of the same pod ends. */
   add(identity: PodIdentity, wire: Wire): Gateway {
-    this.#byPod.get(identity.podUid)?.wire.end('another stream of this pod took its place', false)
+    const pod = podKey(identity)
+    this.#byPod.get(pod)?.wire.end('another stream of this pod took its place', false)
     const gateway: Gateway = {
       identity,
       wire,
@@ -73,15 +74,16 @@ export class Gateways {
       problem: undefined,
       sessions: 0,
     }
-    this.#byPod.set(identity.podUid, gateway)
-    this.#push(identity.podUid)
+    this.#byPod.set(pod, gateway)
+    this.#push(pod)
     this.#events.changed?.()
     return gateway
   }
 
   remove(gateway: Gateway): void {
-    if (this.#byPod.get(gateway.identity.podUid) !== gateway) return
-    this.#byPod.delete(gateway.identity.podUid)
+    const pod = podKey(gateway.identity)
+    if (this.#byPod.get(pod) !== gateway) return
+    this.#byPod.delete(pod)
     this.#events.changed?.()
   }
 
@@ -111,12 +113,18 @@ export class Gateways {
     this.#byPod.clear()
   }
 
-  #push(podUid: string): void {
-    const gateway = this.#byPod.get(podUid)
-    const snapshot = gateway && this.#source.snapshotFor(podUid)
-    if (!snapshot || snapshot.version === gateway.sent) return
+  #push(pod: string): void {
+    const gateway = this.#byPod.get(pod)
+    const snapshot = gateway && this.#source.of(pod)
+    // A pod of a StatefulSet comes again under its name: what is known of the one is not the other's.
+    if (snapshot?.agent.podUid !== gateway?.identity.podUid) return
+    if (!gateway || !snapshot || snapshot.version === gateway.sent) return
     gateway.sent = snapshot.version
     gateway.sentAt = this.#now()
     gateway.wire.send(snapshot)
   }
+}
+
+function podKey({ namespace, pod }: PodIdentity): string {
+  return `${namespace}/${pod}`
 }

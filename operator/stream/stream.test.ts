@@ -49,15 +49,15 @@ function snapshot(version: string): Snapshot {
 /** Snapshots that the test sets. */
 class Source implements SnapshotSource {
   current: Snapshot | undefined
-  #listener: ((podUids: Iterable<string>) => void) | undefined
-  snapshotFor = () => this.current
-  onChange(listener: (podUids: Iterable<string>) => void): () => void {
+  #listener: ((pods: Iterable<string>) => void) | undefined
+  of = () => this.current
+  onChange(listener: (pods: Iterable<string>) => void): () => void {
     this.#listener = listener
     return () => undefined
   }
   set(next: Snapshot): void {
     this.current = next
-    this.#listener?.(['uid-1'])
+    this.#listener?.(['agents/analyst-1'])
   }
 }
 

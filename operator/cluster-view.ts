@@ -1,0 +1,120 @@
+// The cluster as the operator sees it: everything that verdicts and snapshots depend on, watched, and told to the judgement in
+// batches. Until all of it has been listed once nothing is judged: what is missing would look like what does not exist.
+
+import { INJECTED_LABEL } from '#contracts/pod/names.ts'
+import type { Change, WatchedKind } from './judgement/change.ts'
+import type { Judgement, Outcome } from './judgement/judgement.ts'
+import type { Api } from './kube/client.ts'
+import type { Log } from './kube/log.ts'
+import type { KubeObject } from './kube/object.ts'
+import { Reflector } from './kube/reflector.ts'
+import type { Resource } from './kube/resource.ts'
+import type { RestartReason } from './kube/restarts.ts'
+import { pruned, prunedPod } from './prune.ts'
+import {
+  ACCESS_POLICIES,
+  CLUSTER_ACCESS_POLICIES,
+  CONFIG_MAPS,
+  CONNECTIONS,
+  ENDPOINT_GRANTS,
+  ENDPOINT_SLICES,
+  IDENTITY_PROVIDERS,
+  NAMESPACES,
+  PODS,
+  SECRETS,
+  SERVICES,
+} from './resources.ts'
+
+export interface ClusterViewOptions {
+  readonly api: Pick<Api, 'list' | 'watch'>
+  readonly judgement: Judgement
+  readonly ownerNamespaces: readonly string[]
+  readonly log: Log
+  readonly onRestart?: (resource: string, reason: RestartReason) => void
+}
+
+const EVERYWHERE: readonly (readonly [WatchedKind, Resource])[] = [
+  ['Namespace', NAMESPACES],
+  ['Connection', CONNECTIONS],
+  ['AccessPolicy', ACCESS_POLICIES],
+  ['ClusterAccessPolicy', CLUSTER_ACCESS_POLICIES],
+  ['EndpointGrant', ENDPOINT_GRANTS],
+  ['IdentityProvider', IDENTITY_PROVIDERS],
+  ['Service', SERVICES],
+  ['EndpointSlice', ENDPOINT_SLICES],
+]
+
+export class ClusterView {
+  readonly #judgement: Judgement
+  readonly #reflectors: readonly (readonly [WatchedKind, Reflector<KubeObject>])[]
+  readonly #listeners = new Set<(outcome: Outcome) => void>()
+  /** By kind and key: of several changes of one object the last one counts. */
+  readonly #waiting = new Map<string, Change>()
+  #scheduled: NodeJS.Immediate | undefined
+  #judged = false
+
+  constructor({ api, judgement, ownerNamespaces, log, onRestart }: ClusterViewOptions) {
+    this.#judgement = judgement
+    const reflector = (
+      kind: WatchedKind,
+      resource: Resource,
+      selection: { readonly namespace?: string; readonly labelSelector?: string; readonly fieldSelector?: string } = {},
+    ): readonly [WatchedKind, Reflector<KubeObject>] => {
+      const prune = kind === 'Pod' ? prunedPod : pruned
+      const options = { api, resource, prune, log, ...selection, ...(onRestart ? { onRestart } : {}) }
+      return [kind, new Reflector<KubeObject>(options)]
+    }
+    this.#reflectors = [
+      ...EVERYWHERE.map(([kind, resource]) => reflector(kind, resource)),
+      reflector('Pod', PODS, { labelSelector: INJECTED_LABEL }),
+      ...ownerNamespaces.flatMap((namespace) => [
+        reflector('Secret', SECRETS, { namespace, fieldSelector: 'type=sallyport.dev/credentials' }),
+        reflector('ConfigMap', CONFIG_MAPS, { namespace }),
+      ]),
+    ]
+    for (const [kind, { store }] of this.#reflectors) {
+      store.onChange((key, _before, after) => this.#changed({ kind, key, object: after }))
+    }
+  }
+
+  get synced(): boolean {
+    return this.#judged
+  }
+
+  /** Why what we know may be old, in one line each. */
+  get troubles(): readonly string[] {
+    return this.#reflectors.flatMap(([, reflector]) => reflector.trouble ?? [])
+  }
+
+  /** Told after each batch of changes. */
+  onOutcome(listener: (outcome: Outcome) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Resolves when everything has been seen and judged once. */
+  async start(): Promise<void> {
+    for (const [, reflector] of this.#reflectors) reflector.start()
+    await Promise.all(this.#reflectors.map(([, { store }]) => store.whenSynced()))
+    this.#judged = true
+    this.#judge()
+  }
+
+  async stop(): Promise<void> {
+    clearImmediate(this.#scheduled)
+    await Promise.all(this.#reflectors.map(([, reflector]) => reflector.stop()))
+  }
+
+  #changed(change: Change): void {
+    this.#waiting.set(`${change.kind} ${change.key}`, change)
+    if (this.#judged) this.#scheduled ??= setImmediate(() => this.#judge())
+  }
+
+  #judge(): void {
+    this.#scheduled = undefined
+    const changes = [...this.#waiting.values()]
+    this.#waiting.clear()
+    const outcome = this.#judgement.apply(changes)
+    for (const listener of this.#listeners) listener(outcome)
+  }
+}

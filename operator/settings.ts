@@ -1,0 +1,112 @@
+// What the chart tells the operator, as precise values. The file is the chart's own; one that is not as it should be is an error
+// that names the field.
+import { readFile } from 'node:fs/promises'
+import { Ajv } from 'ajv'
+import type { Resources } from './inject/pod.ts'
+
+export interface OperatorSettings {
+  /** Name of the operator's Service, in its own namespace. */
+  readonly service: string
+  /** Name of its MutatingWebhookConfiguration and its ValidatingWebhookConfiguration. */
+  readonly webhooks: string
+  readonly clusterDomain: string
+  /** Empty: those of the operator's own pod. */
+  readonly nameServers: readonly string[]
+  readonly ownerNamespaces: readonly string[]
+  readonly staleSeconds: number
+  /** PEM. */
+  readonly extraCas: readonly string[]
+  /** Classes of storage that agents' pods may claim. */
+  readonly storageClasses: readonly string[]
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error'
+  readonly sidecar: SidecarSettings
+}
+
+export interface SidecarSettings {
+  readonly mode: 'initContainer'
+  readonly image: string
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
+  readonly imagePullSecrets: readonly string[]
+  readonly resources: Resources
+  readonly stateMebibytes: number
+  readonly trustFiles: readonly string[]
+}
+
+const texts = { type: 'array', items: { type: 'string' } } as const
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: [
+    'service',
+    'webhooks',
+    'clusterDomain',
+    'nameServers',
+    'ownerNamespaces',
+    'staleSeconds',
+    'extraCas',
+    'storageClasses',
+    'logLevel',
+    'sidecar',
+  ],
+  properties: {
+    service: { type: 'string', minLength: 1 },
+    webhooks: { type: 'string', minLength: 1 },
+    clusterDomain: { type: 'string', minLength: 1 },
+    nameServers: texts,
+    ownerNamespaces: texts,
+    staleSeconds: { type: 'integer', minimum: 1 },
+    extraCas: texts,
+    storageClasses: texts,
+    logLevel: { type: 'string', enum: ['trace', 'debug', 'info', 'warn', 'error'] },
+    sidecar: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['mode', 'image', 'imagePullPolicy', 'imagePullSecrets', 'resources', 'stateMebibytes', 'trustFiles'],
+      properties: {
+        mode: { type: 'string', const: 'initContainer' },
+        image: { type: 'string', minLength: 1 },
+        imagePullPolicy: { type: 'string', enum: ['Always', 'IfNotPresent', 'Never'] },
+        imagePullSecrets: texts,
+        resources: { type: 'object' },
+        stateMebibytes: { type: 'integer', minimum: 1 },
+        trustFiles: texts,
+      },
+    },
+  },
+}
+
+export async function readSettings(path: string): Promise<OperatorSettings> {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw new Error(`--settings ${path} cannot be read: ${error.message}`, { cause: error })
+  })
+  return parseSettings(text, path)
+}
+
+export function parseSettings(text: string, path: string): OperatorSettings {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Error(`--settings ${path} is not JSON`, { cause: error })
+  }
+  const validate = new Ajv({ allErrors: false }).compile<OperatorSettings>(SCHEMA)
+  if (validate(value)) return value
+  const [fault] = validate.errors ?? []
+  throw new Error(`--settings ${path}: ${fault?.instancePath || 'the file'} ${fault?.message}`)
+}
+
+/** Of the operator's own pod, from the downward API. */
+export interface Self {
+  readonly namespace: string
+  readonly pod: string
+}
+
+export function readSelf(environment: NodeJS.ProcessEnv): Self {
+  const value = (name: string) => {
+    const found = environment[name]
+    if (!found) throw new Error(`${name} is not set: the chart sets it from the downward API`)
+    return found
+  }
+  return { namespace: value('POD_NAMESPACE'), pod: value('POD_NAME') }
+}
