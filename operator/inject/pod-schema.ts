@@ -36,9 +36,7 @@ const CONTAINER = record(
     ports: list(record({ name: TEXT, containerPort: NUMBER, hostPort: NUMBER, protocol: TEXT }, 'containerPort')),
     resources: record({ limits: ANY_MAP, requests: ANY_MAP, claims: list(ANYTHING) }),
     securityContext: SECURITY_CONTEXT,
-    volumeMounts: list(
-      record({ name: TEXT, mountPath: TEXT, readOnly: FLAG, mountPropagation: TEXT }, 'name', 'mountPath'),
-    ),
+    volumeMounts: list(record({ name: TEXT, mountPath: TEXT, readOnly: FLAG }, 'name', 'mountPath')),
     livenessProbe: HANDLER,
     readinessProbe: HANDLER,
     startupProbe: HANDLER,

@@ -84,7 +84,6 @@ export interface VolumeMount extends JsonObject {
   readonly name: string
   readonly mountPath: string
   readonly readOnly?: boolean
-  readonly mountPropagation?: string
 }
 
 /** A probe, or what a life cycle hook does. */
