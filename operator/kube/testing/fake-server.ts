@@ -44,6 +44,7 @@ export class FakeServer implements Transport {
     const fault = this.faults.request()
     switch (fault) {
       case 'ok':
+      case 'answer-lost':
         break
       case 'slow':
         await this.#pause(2_000, signal)
@@ -55,12 +56,8 @@ export class FakeServer implements Transport {
         throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
       case 'garbage':
         return { status: 200, retryAfter: undefined, body: ByteStream.of('<html>\n') }
-      case 'cut': {
-        const body = new ByteStream()
-        body.push('{"kind":')
-        body.fail(new Error('socket hang up'))
-        return { status: 200, retryAfter: undefined, body }
-      }
+      case 'cut':
+        return broken()
       default: {
         const told: Refusal = REFUSALS[fault]
         return refusal(...told)
@@ -70,6 +67,10 @@ export class FakeServer implements Transport {
     const answer = this.#answer(request)
     if (answer.body instanceof ByteStream) {
       const { body } = answer
+      if (fault === 'answer-lost') {
+        body.end()
+        return broken()
+      }
       signal.addEventListener('abort', () => body.fail(new Error('aborted')), { once: true })
     }
     return answer
@@ -293,6 +294,14 @@ function member(value: unknown, path: readonly string[]): unknown {
 
 function answer(status: number, value: unknown): ApiAnswer {
   return { status, retryAfter: undefined, body: ByteStream.of(JSON.stringify(value)) }
+}
+
+/** The connection breaks before the answer is whole. */
+function broken(): ApiAnswer {
+  const body = new ByteStream()
+  body.push('{"kind":')
+  body.fail(new Error('socket hang up'))
+  return { status: 200, retryAfter: undefined, body }
 }
 
 function refusal(code: number, reason: string, retryAfter?: string, cause?: string): ApiAnswer {

@@ -14,6 +14,7 @@ export const REQUEST_FAULTS = [
   'refused',
   'garbage',
   'cut',
+  'answer-lost',
 ] as const
 export type RequestFault = (typeof REQUEST_FAULTS)[number]
 
