@@ -5,10 +5,10 @@ NODE := $(BIN)/node
 RUN := $(NODE) --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench e2e images format generate
+.PHONY: help setup demo test check bench e2e images cluster cluster-down format generate
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { split($$1, t, " "); printf "  make %-10s %s\n", t[1], $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { split($$1, t, " "); printf "  make %-12s %s\n", t[1], $$2 }' $(MAKEFILE_LIST)
 
 node_modules/.ready: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -39,6 +39,11 @@ bench: setup ## speed against direct, HAProxy and PgBouncer; writes bench/result
 e2e: setup ## the end-to-end tests only
 	@scripts/test e2e
 
-# Without a description, so that `make help` does not list what there is not.
-images:
-	@echo "make images: there are no images to build yet; the gateway runs from the checkout (./sallyport gateway --help)" >&2; exit 1
+images: setup ## container images, without a container runtime; into .cache/images
+	@$(RUN) images/main.ts $(IMAGES)
+
+cluster: setup ## a Kubernetes of one node on this machine, with our images; until cluster-down (Linux, root)
+	@$(RUN) e2e/cluster/main.ts up
+
+cluster-down: setup ## end it, and leave nothing
+	@$(RUN) e2e/cluster/main.ts down
