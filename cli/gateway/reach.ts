@@ -12,11 +12,14 @@ export async function tryTargets(
   const targets = connections.flatMap((connection) =>
     connection.problem !== undefined
       ? []
-      : connection.spec.endpoints.map(({ host, port, upstream }) => ({
-          key: connectionKey(connection),
-          host: upstream?.host ?? host,
-          port: upstream?.port ?? port,
-        })),
+      : connection.spec.endpoints
+          .map(({ host, port, upstream }) => ({
+            key: connectionKey(connection),
+            host: upstream?.host ?? host,
+            port: upstream?.port ?? port,
+          }))
+          // A pattern stands for hosts that only agents name.
+          .filter(({ host }) => !host.startsWith('*')),
   )
   // One after another: a directory with hundreds of Connections opens no crowd of sockets.
   for (const { key, host, port } of targets) {

@@ -62,7 +62,7 @@ export class Passage {
     from.on('error', (error) => {
       failure = error
     })
-    from.once('end', () => {
+    onEnd(from, () => {
       this.#firstToEnd ??= `${who} closed the connection`
     })
     from.once('close', () => {
@@ -82,7 +82,7 @@ export class Passage {
       from.pause()
       to.once('drain', () => from.resume())
     })
-    from.once('end', () => {
+    onEnd(from, () => {
       if (direction === 'toAgent') this.#heard('other')
       to.end()
     })
@@ -120,4 +120,10 @@ export class Passage {
       })
     }
   }
+}
+
+/** It may have ended while the target was dialled. */
+function onEnd(socket: Socket, then: () => void): void {
+  if (socket.readableEnded) then()
+  else socket.once('end', then)
 }
