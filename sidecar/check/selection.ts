@@ -1,6 +1,6 @@
 // Whom and what a policy selects: the Connections it names or describes, the IdentityProvider it asks a token of.
 import type { Path } from '#crds/finding.ts'
-import type { AccessPolicy, ClusterAccessPolicy, Connection, IdentityProvider } from '#crds/types.gen.ts'
+import type { AccessPolicy, ClusterAccessPolicy, Connection } from '#crds/types.gen.ts'
 import { selectsAnyConnection, selectsOwnConnection } from '#sidecar/policy/select.ts'
 import type { Named } from './beside.ts'
 import type { Report } from './fault.ts'
@@ -12,7 +12,7 @@ export type Policy = AccessPolicy | ClusterAccessPolicy
 export interface PolicyContext {
   readonly protocols: ReadonlyMap<string, ProtocolFacts>
   readonly connections: Named<unknown>
-  readonly identityProviders: Named<IdentityProvider>
+  readonly identityProviders: Named<unknown>
   readonly report: Report
   /** `namespace/name` of Connections that are there and refused: their own findings say enough. */
   readonly broken: { has(key: string): boolean; readonly size: number }
