@@ -16,6 +16,8 @@ export const ENDPOINT_SLICES = namespaced('discovery.k8s.io/v1', 'endpointslices
 export const LEASES = namespaced('coordination.k8s.io/v1', 'leases', 'Lease')
 export const TOKEN_REVIEWS = cluster('authentication.k8s.io/v1', 'tokenreviews', 'TokenReview')
 export const SUBJECT_ACCESS_REVIEWS = cluster('authorization.k8s.io/v1', 'subjectaccessreviews', 'SubjectAccessReview')
+export const CLUSTER_ROLES = cluster('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole')
+export const PERSISTENT_VOLUME_CLAIMS = namespaced('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim')
 export const MUTATING_WEBHOOKS = cluster(
   'admissionregistration.k8s.io/v1',
   'mutatingwebhookconfigurations',

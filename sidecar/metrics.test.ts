@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
 import { newCounters } from '#sidecar/recorder/counters.ts'
 import { newGatewayCounters } from './counters.ts'
-import { buildRegistry, metricsServer } from './metrics.ts'
+import { buildRegistry } from './metrics.ts'
+import { metricsServer } from './metrics-server.ts'
 
 const gateway = newGatewayCounters()
 const recorder = { counters: newCounters(), pendingBytes: 12, failing: true, lagSeconds: 0.25 }

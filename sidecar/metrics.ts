@@ -1,6 +1,5 @@
 // Prometheus metrics. On the data path they are plain numbers that anybody may add to; prom-client reads them when a
 // scrape asks, so a statement pays for an addition and never for a label look-up.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type MetricValueWithName, Registry } from 'prom-client'
 import type { AuditCounters } from '#sidecar/audit/audit-log.ts'
 import type { RecorderCounters } from '#sidecar/recorder/counters.ts'
@@ -62,39 +61,6 @@ export function buildRegistry({ gateway, recorder, audit }: MetricSources): Regi
   ])
   gauge(registry, 'audit_queued', 'Audit events waiting to be written.', () => audit.queued)
   return registry
-}
-
-/** Why it is not as it should be; undefined: all is well. */
-export type Check = () => string | undefined
-
-/** `/metrics` for Prometheus, and a path for each of the `checks` for probes: 503 with the reason while there is one. */
-export function metricsServer(registry: Registry, checks: Readonly<Record<`/${string}`, Check>>): Server {
-  const byPath = new Map<string, Check>(Object.entries(checks))
-  const server = createServer((request, response) => {
-    answer(registry, byPath, request, response).catch(() => response.destroy())
-  })
-  server.requestTimeout = 10_000
-  server.maxHeadersCount = 64
-  return server
-}
-
-async function answer(
-  registry: Registry,
-  checks: ReadonlyMap<string, Check>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'text/plain', 'GET only\n')
-  const path = request.url?.split('?', 1)[0]
-  if (path === '/metrics') return reply(response, 200, registry.contentType, await registry.metrics())
-  const check = path === undefined ? undefined : checks.get(path)
-  if (!check) return reply(response, 404, 'text/plain', `there are /metrics and ${[...checks.keys()].join(', ')}\n`)
-  const reason = check()
-  return reply(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? 'ok'}\n`)
-}
-
-function reply(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type }).end(body)
 }
 
 function gauge(registry: Registry, name: string, help: string, source: Source): void {

@@ -199,7 +199,8 @@ class Standalone {
     const { metrics } = this.#command
     if (!metrics) return
     // Its library is not loaded for nobody.
-    const { buildRegistry, metricsServer } = await import('#sidecar/metrics.ts')
+    const { buildRegistry } = await import('#sidecar/metrics.ts')
+    const { metricsServer } = await import('#sidecar/metrics-server.ts')
     const server = metricsServer(buildRegistry(sources), {
       '/healthz': () => {
         if (!this.#serving) return 'the gateway is starting'

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { ApiError } from '../kube/api-error.ts'
 import { asObject, type KubeObject } from '../kube/object.ts'
 import { AUTHORITY_DAYS, bundleOf, leafFor, OVERLAP_DAYS, renewed } from './authority.ts'
-import { openInstallation } from './installation.ts'
+import { openInstallation, rememberRendering } from './installation.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2026, 0, 1)
@@ -87,6 +87,15 @@ describe('the installation', () => {
     assert.equal(after.authorities.length, 2)
     assert.deepEqual(after.sealKey, before.sealKey)
     assert.deepEqual(await openInstallation(secrets, 'sallyport', later), after)
+  })
+
+  test('three renderings are remembered, and a renewed authority forgets none', async () => {
+    const secrets = new Secrets()
+    await openInstallation(secrets, 'sallyport', START)
+    for (const rendering of ['a', 'b', 'b', 'c', 'd']) await rememberRendering(secrets, 'sallyport', rendering)
+    assert.deepEqual(await rememberRendering(secrets, 'sallyport', 'b'), new Set(['c', 'd', 'b']))
+    const later = START + (AUTHORITY_DAYS - OVERLAP_DAYS + 1) * DAY
+    assert.deepEqual((await openInstallation(secrets, 'sallyport', later)).renderings, ['c', 'd', 'b'])
   })
 
   const DAMAGED: Readonly<Record<string, { readonly data: object; readonly says: RegExp }>> = {

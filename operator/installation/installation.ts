@@ -13,6 +13,8 @@ export interface Installation {
   /** 32 bytes. */
   readonly sealKey: Buffer
   readonly maskingKeys: { readonly hash: Buffer; readonly tokenize: Buffer }
+  /** Of our parts in pods: those that the last operators made, the newest last. */
+  readonly renderings: readonly string[]
 }
 
 type SecretsApi = Pick<Api, 'get' | 'create' | 'update'>
@@ -20,17 +22,41 @@ type SecretsApi = Pick<Api, 'get' | 'create' | 'update'>
 export const INSTALLATION_SECRET = 'sallyport-installation'
 const KEY = 'installation.key'
 const AUTHORITIES = 'authorities.json'
+const RENDERINGS = 'renderings.json'
+/** The one in force and two before it: an upgrade, and the upgrade of an upgrade, cut nobody. */
+const RENDERINGS_KEPT = 3
 const KEY_BYTES = 32
 const ATTEMPTS = 5
 
 /** Reads it, makes what is missing, renews what ends: at the start, and once a day. */
 export async function openInstallation(api: SecretsApi, namespace: string, now: number): Promise<Installation> {
-  for (let attempt = 1; ; attempt++) {
+  return await unlessQuicker(() => readOrMake(api, namespace, now))
+}
+
+/** Notes that pods are rendered so from now on. Resolves to the renderings that pods may carry. */
+export async function rememberRendering(
+  api: SecretsApi,
+  namespace: string,
+  rendering: string,
+): Promise<ReadonlySet<string>> {
+  return await unlessQuicker(async () => {
+    const found = await api.get(SECRETS, { namespace, name: INSTALLATION_SECRET })
+    const known = contentOf(found).renderings
+    if (known.at(-1) === rendering) return new Set(known)
+    const renderings = [...known.filter((each) => each !== rendering), rendering].slice(-RENDERINGS_KEPT)
+    const data = isRecord(found['data']) ? found['data'] : {}
+    await api.update(SECRETS, { ...found, data: { ...data, [RENDERINGS]: encoded(JSON.stringify(renderings)) } })
+    return new Set(renderings)
+  })
+}
+
+async function unlessQuicker<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
     try {
-      return await readOrMake(api, namespace, now)
+      return await attempt()
     } catch (error) {
       // Another replica was quicker: then its word counts.
-      if (!(error instanceof ApiError) || error.code !== 409 || attempt === ATTEMPTS) throw error
+      if (!(error instanceof ApiError) || error.code !== 409 || count === ATTEMPTS) throw error
     }
   }
 }
@@ -45,24 +71,25 @@ async function readOrMake(api: SecretsApi, namespace: string, now: number): Prom
     const key = randomBytes(KEY_BYTES)
     const authorities = renewed([], now)
     await api.create(SECRETS, secret(name, key, authorities))
-    return installation(key, authorities)
+    return installation(key, authorities, [])
   }
-  const { key, authorities: known } = contentOf(found)
+  const { key, authorities: known, renderings } = contentOf(found)
   const authorities = renewed(known, now)
   if (authorities !== known) {
-    const { metadata, ...content } = secret(name, key, authorities)
-    await api.update(SECRETS, { ...found, ...content, metadata: { ...found.metadata, ...metadata } })
+    const data = isRecord(found['data']) ? found['data'] : {}
+    await api.update(SECRETS, { ...found, data: { ...data, [AUTHORITIES]: encoded(JSON.stringify(authorities)) } })
   }
-  return installation(key, authorities)
+  return installation(key, authorities, renderings)
 }
 
-function installation(key: Buffer, authorities: Authorities): Installation {
+function installation(key: Buffer, authorities: Authorities, renderings: readonly string[]): Installation {
   const derive = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', key, '', `sallyport operator v1 ${purpose}`, KEY_BYTES))
   return {
     authorities,
     sealKey: derive('seal'),
     maskingKeys: { hash: derive('hash-mask'), tokenize: derive('tokenize') },
+    renderings,
   }
 }
 
@@ -74,13 +101,17 @@ function secret(name: { readonly namespace: string; readonly name: string }, key
     type: 'Opaque',
     data: {
       [KEY]: key.toString('base64'),
-      [AUTHORITIES]: Buffer.from(JSON.stringify(authorities)).toString('base64'),
+      [AUTHORITIES]: encoded(JSON.stringify(authorities)),
     },
   }
 }
 
 /** A damaged Secret is never replaced: with a new key every mask would look different, and every pod would lose its seal. */
-function contentOf({ data }: KubeObject): { readonly key: Buffer; readonly authorities: Authorities } {
+function contentOf({ data }: KubeObject): {
+  readonly key: Buffer
+  readonly authorities: Authorities
+  readonly renderings: readonly string[]
+} {
   const value = (name: string) => {
     const text = isRecord(data) ? data[name] : undefined
     if (typeof text !== 'string') throw damaged(`has no ${name}`)
@@ -90,22 +121,31 @@ function contentOf({ data }: KubeObject): { readonly key: Buffer; readonly autho
   if (key.length !== KEY_BYTES) throw damaged(`${KEY} has ${key.length} bytes instead of ${KEY_BYTES}`)
   const [first, ...others] = authoritiesIn(value(AUTHORITIES).toString('utf8'))
   if (!first) throw damaged(`${AUTHORITIES} holds none`)
-  return { key, authorities: [first, ...others] }
+  const rendered = isRecord(data) && RENDERINGS in data ? listIn(RENDERINGS, value(RENDERINGS).toString('utf8')) : []
+  return { key, authorities: [first, ...others], renderings: rendered.filter((each) => typeof each === 'string') }
 }
 
 function authoritiesIn(text: string): readonly Certified[] {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    throw damaged(`${AUTHORITIES} is not JSON`)
-  }
-  if (!Array.isArray(parsed)) throw damaged(`${AUTHORITIES} is not a list`)
-  return parsed.map((each: unknown) => {
+  return listIn(AUTHORITIES, text).map((each) => {
     const { certificate, key } = isRecord(each) ? each : {}
     if (typeof certificate !== 'string' || typeof key !== 'string') throw damaged(`${AUTHORITIES} has a broken entry`)
     return { certificate, key }
   })
+}
+
+function listIn(name: string, text: string): readonly unknown[] {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    throw damaged(`${name} is not JSON`)
+  }
+  if (!Array.isArray(parsed)) throw damaged(`${name} is not a list`)
+  return parsed
+}
+
+function encoded(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 function damaged(problem: string): Error {

@@ -32,7 +32,7 @@ function options(changes: Partial<AttestOptions> = {}): AttestOptions {
     reviewToken: async (token) => (token === 'good' ? SUBJECT : undefined),
     livePod: async () => livePodOf(object(POD)),
     namespaceLabels: () => ({ team: 'a' }),
-    violations: () => [],
+    violations: async () => [],
     pins: { pin: async () => ({ held: true, anew: false }), forget: async () => undefined },
     ...changes,
   }
@@ -82,7 +82,7 @@ const BAD: Readonly<
   'T44: a stolen token, from another pod': { claim: { remoteAddress: '10.244.0.8' }, says: /not an address of pod/ },
   'a pod without an address': { given: { livePod: pod({ status: {} }) }, says: /no address yet/ },
   'T37: a pod that slipped past admission': {
-    given: { violations: () => ['container x adds a capability'] },
+    given: { violations: async () => ['container x adds a capability'] },
     says: /would not be admitted: container x/,
   },
   'a key that is not the pinned one': {

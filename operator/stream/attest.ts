@@ -40,7 +40,7 @@ export interface AttestOptions {
   livePod(namespace: string, name: string): Promise<LivePod | undefined>
   namespaceLabels(namespace: string): Readonly<Record<string, string>>
   /** What admission would refuse in it now. */
-  violations(pod: LivePod): readonly string[]
+  violations(pod: LivePod): Promise<readonly string[]>
   readonly pins: PinStore
 }
 
@@ -60,7 +60,7 @@ async function attest(claim: Claim, options: AttestOptions): Promise<Attestation
   if (!pod.addresses.includes(plainAddress(claim.remoteAddress))) {
     return refused(`the stream comes from ${claim.remoteAddress}, which is not an address of pod ${name}`, false)
   }
-  const [violation] = options.violations(pod)
+  const [violation] = await options.violations(pod)
   if (violation !== undefined) return refused(`pod ${name} would not be admitted: ${violation}`, true)
   const pin = await options.pins.pin(pod, claim.fingerprint)
   if (!pin.held) return refused(`pod ${name}: ${pin.reason}`, false)

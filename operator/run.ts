@@ -1,0 +1,175 @@
+// The operator, wired. Every replica watches, answers webhooks and feeds gateways; one of them writes status.
+import { getServers } from 'node:dns'
+import type { Server as HttpsServer } from 'node:https'
+import { Validator } from '#crds/validate.ts'
+import { createLogger, type Logger } from '#sidecar/log.ts'
+import { metricsServer } from '#sidecar/metrics-server.ts'
+import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
+import { admissionServer } from './admission/server.ts'
+import { admissionServices } from './admission-facts.ts'
+import { ClusterView } from './cluster-view.ts'
+import type { Injection } from './inject/mutate.ts'
+import { renderingOf } from './inject/seal.ts'
+import { injectionSettings } from './injection-settings.ts'
+import { bundleOf, leafFor } from './installation/authority.ts'
+import { type Installation, openInstallation, rememberRendering } from './installation/installation.ts'
+import { Judgement } from './judgement/judgement.ts'
+import { findAccess } from './kube/access.ts'
+import { Client } from './kube/client.ts'
+import { HttpTransport } from './kube/http-transport.ts'
+import { newOperatorMetrics } from './metrics.ts'
+import { SERVICES } from './resources.ts'
+import type { OperatorSettings, Self } from './settings.ts'
+import { Snapshots } from './snapshots/snapshots.ts'
+import { Gateways } from './stream/gateways.ts'
+import { podAttester } from './stream/pod-attester.ts'
+import { type StreamLog, StreamServer } from './stream/server.ts'
+import { termsOf } from './stream/welcome.ts'
+import { WebhookKeeper } from './webhooks/keeper.ts'
+
+export const OPERATOR_PORTS = { webhooks: 9443, stream: 8443, metrics: 9090 } as const
+
+const DAY = 86_400_000
+
+/** Runs until `stopped` resolves. */
+export async function runOperator(settings: OperatorSettings, self: Self, stopped: Promise<void>): Promise<void> {
+  const log = createLogger(settings.logLevel)
+  const metrics = newOperatorMetrics()
+  const transport = new HttpTransport(await findAccess(process.env))
+  const api = new Client({ transport, onRequest: metrics.apiRequest })
+  const hosts = [settings.service, `${settings.service}.${self.namespace}`, `${settings.service}.${self.namespace}.svc`]
+  let installation = await openInstallation(api, self.namespace, Date.now())
+  let leaf = leafFor(installation.authorities, hosts, Date.now())
+  const operatorAddress = await serviceAddress(api, self.namespace, settings.service)
+  const injection = injectionOf(settings, installation, operatorAddress, hosts)
+  const renderings = await rememberRendering(api, self.namespace, renderingOf(injection.settings))
+
+  const validator = new Validator()
+  const { clusterDomain } = settings
+  const judgement = new Judgement({ clusterDomain, protocols: PROTOCOLS, validator })
+  const nameServers = settings.nameServers.length > 0 ? settings.nameServers : getServers()
+  const snapshots = new Snapshots(judgement, { clusterDomain, nameServers })
+  const view = new ClusterView({
+    api,
+    judgement,
+    ownerNamespaces: settings.ownerNamespaces,
+    log,
+    onRestart: metrics.watchRestarted,
+  })
+  const gateways = new Gateways(
+    {
+      of: (pod) => snapshots.of(pod),
+      onChange: (listener) => view.onOutcome(({ pods }) => listener(pods)),
+    },
+    {
+      acknowledged: (_gateway, seconds) => metrics.propagated(seconds),
+      rejected: ({ identity }, problem) =>
+        log.warn(
+          { pod: `${identity.namespace}/${identity.pod}`, problem },
+          'a gateway could not take a snapshot whole',
+        ),
+    },
+  )
+  const services = admissionServices({
+    api,
+    judgement,
+    validator,
+    clusterDomain,
+    storageClasses: settings.storageClasses,
+    ownerNamespaces: settings.ownerNamespaces,
+    injection: () => injection,
+    renderings: () => renderings,
+  })
+  const stream = new StreamServer({
+    certificate: { cert: leaf.certificate, key: leaf.key },
+    attester: podAttester({ api, services, namespace: self.namespace, judgement }),
+    gateways,
+    terms: termsOf({
+      maskingKeys: installation.maskingKeys,
+      staleSeconds: settings.staleSeconds,
+      extraCas: settings.extraCas,
+    }),
+    log: streamLog(log),
+  })
+  const webhooks = admissionServer({
+    certificate: () => leaf,
+    services,
+    observe: metrics.reviewed,
+    failed: (path, error) => log.error({ path, error }, 'a review failed'),
+  })
+  const keeper = new WebhookKeeper({
+    api,
+    name: settings.webhooks,
+    log,
+    bundle: () => bundleOf(installation.authorities),
+  })
+  metrics.watch({ gateways, judgement })
+  const health = metricsServer(metrics.registry, {
+    '/healthz': () => undefined,
+    '/readyz': () => {
+      if (!view.synced) return 'the cluster has not been seen whole yet'
+      return keeper.trusted ? undefined : 'the API server does not have the certificate authority of the webhooks yet'
+    },
+  })
+  await listening(health, OPERATOR_PORTS.metrics)
+  await listening(webhooks, OPERATOR_PORTS.webhooks)
+  await keeper.start()
+  await view.start()
+  await stream.listen(OPERATOR_PORTS.stream)
+  log.info({ connections: judgement.world.connections.size, policies: judgement.world.policies.size }, 'ready')
+
+  const renewal = setInterval(() => {
+    renew().catch((error) => log.error({ error }, 'certificates could not be renewed; they are tried again tomorrow'))
+  }, DAY)
+  const renew = async (): Promise<void> => {
+    installation = await openInstallation(api, self.namespace, Date.now())
+    leaf = leafFor(installation.authorities, hosts, Date.now())
+    stream.renew({ cert: leaf.certificate, key: leaf.key })
+    await keeper.renew()
+  }
+  await stopped
+  clearInterval(renewal)
+  await stream.close('the operator is stopping')
+  await Promise.all([keeper.stop(), view.stop()])
+  webhooks.close()
+  webhooks.closeAllConnections()
+  health.close()
+  health.closeAllConnections()
+  api.close()
+}
+
+function injectionOf(
+  settings: OperatorSettings,
+  { authorities, sealKey }: Installation,
+  address: string,
+  hosts: readonly string[],
+): Injection {
+  const name = hosts.at(-1) ?? settings.service
+  const operator = { address: `${address}:${OPERATOR_PORTS.stream}`, name, ca: bundleOf(authorities) }
+  return { settings: injectionSettings(settings, operator), key: sealKey }
+}
+
+/** Of our Service: gateways dial it without asking a resolver. */
+async function serviceAddress(api: Client, namespace: string, name: string): Promise<string> {
+  const service = await api.get(SERVICES, { namespace, name })
+  const { clusterIP } = Object(service['spec']) as { readonly clusterIP?: unknown }
+  if (typeof clusterIP === 'string' && clusterIP !== '' && clusterIP !== 'None') return clusterIP
+  throw new Error(`Service ${namespace}/${name} has no cluster IP: it must not be headless, gateways dial its address`)
+}
+
+function streamLog(log: Logger): StreamLog {
+  return {
+    attested: ({ identity: { namespace, pod } }, pinnedAnew) =>
+      log.info({ pod: `${namespace}/${pod}`, newKey: pinnedAnew }, 'a gateway is known'),
+    refused: (from, reason) => log.warn({ from }, `a gateway is refused: ${reason}`),
+    ended: ({ identity: { namespace, pod } }, reason) =>
+      log.info({ pod: `${namespace}/${pod}` }, `a gateway's stream ended: ${reason}`),
+  }
+}
+
+async function listening(server: HttpsServer | ReturnType<typeof metricsServer>, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, resolve)
+  })
+}
