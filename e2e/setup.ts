@@ -19,6 +19,10 @@ const NEEDED: Readonly<Record<string, string>> = {
   cargo: 'cargo',
   openssl: 'openssl',
   prlimit: 'util-linux',
+  nft: 'nftables',
+  ip: 'iproute2',
+  dig: 'bind9-dnsutils',
+  'musl-gcc': 'musl-tools',
 }
 
 const missing = Object.entries(NEEDED).filter(([program]) => !present(program))
