@@ -6,6 +6,7 @@ import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { whileLocked } from '../../machine-lock.ts'
 
 const run = promisify(execFile)
 const HERE = import.meta.dirname
@@ -110,7 +111,12 @@ async function need(program: string, ask: readonly string[]): Promise<void> {
 }
 
 /** Fills a folder once; a folder left half-filled by an interrupted run is filled again. */
-async function once(home: string, fill: () => Promise<void>): Promise<void> {
+function once(home: string, fill: () => Promise<void>): Promise<void> {
+  // Two test files use the same clients: neither may empty the folder that the other one fills.
+  return whileLocked(`client ${digest(Buffer.from(home))}`, () => fillOnce(home, fill))
+}
+
+async function fillOnce(home: string, fill: () => Promise<void>): Promise<void> {
   const complete = join(home, '.complete')
   const there = await access(complete).then(
     () => true,
