@@ -11,7 +11,7 @@ verb, effect, objects (with access and columns), columns, functions, decision (A
 rule, masks, reason.
 
   --manifests DIR              Connections and policies, as for \`sallyport gateway\`
-  --connection NAMESPACE/NAME  which Connection the statements would be sent to
+  --connection NAMESPACE/NAME  which Connection the statements would be sent to; it must speak PostgreSQL
   --agent namespace=NS,serviceAccount=SA[,labels=k=v[;k=v]…]
                                who would send them. Default: namespace=default,serviceAccount=default
   --catalog FILE               what the database holds: a file written by \`explain --live --save FILE\`

@@ -50,6 +50,13 @@ describe('sallyport explain', () => {
     assert.equal(answers[1].decision, 'Deny')
   })
 
+  test('says that it understands statements, where a Connection has none', async () => {
+    const other = fileURLToPath(new URL('../../examples/tcp', import.meta.url))
+    const { code, err } = await explained(['--manifests', other, '--connection', 'data/cache', ...AGENT], ['"GET x"'])
+    assert.equal(code, 1)
+    assert.match(err, /data\/cache speaks TCP, and explain understands statements of PostgreSQL only/)
+  })
+
   test('without a catalog takes tables at their names and unknown functions as Unknown', async () => {
     const { answers } = await explained(BASE, ['"SELECT ssn, name FROM customers"', '"SELECT my_function(1)"'])
     assert.deepEqual(

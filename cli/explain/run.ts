@@ -8,6 +8,7 @@ import type { Pair } from '#sidecar/policy/pair.ts'
 import { builtInCatalog } from '#sidecar/protocols/postgres/catalog/builtin.ts'
 import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
+import { postgres } from '#sidecar/protocols/postgres/protocol.ts'
 import { effectivePath } from '#sidecar/protocols/postgres/sql/settings.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
 import { misunderstood } from '../misunderstood.ts'
@@ -105,6 +106,11 @@ export function pairOf(command: Pick<ExplainCommand, 'agent' | 'connection'>, ma
     new Map(PROTOCOLS.map((protocol) => [protocol.name, protocol.vocabulary])),
   )
   const { protocol } = connection.spec
+  if (protocol !== postgres.name) {
+    throw new Error(
+      `Connection ${namespace}/${name} speaks ${protocol}, and explain understands statements of ${postgres.name} only; sallyport check says whether its policies can be enforced`,
+    )
+  }
   return policies.pair(command.agent, { namespace, name, labels: connection.metadata.labels ?? {}, protocol })
 }
 
