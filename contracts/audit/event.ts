@@ -70,6 +70,18 @@ export interface RecorderTrouble {
   readonly reason: string
 }
 
+/** At the first attempt, and then at most once a minute for the same place and user. */
+export interface EgressRefused {
+  readonly type: 'egress.refused'
+  readonly agent: AuditAgent
+  readonly address: string
+  readonly port: number
+  /** Of the program that tried. */
+  readonly uid: number
+  /** Attempts since the last of these events. */
+  readonly times: number
+}
+
 /** Every event but `action.decided`, which is composed from its parts, and `audit.lost`, which only the writer makes. */
 export type AuditEvent =
   | SessionOpened
@@ -79,3 +91,4 @@ export type AuditEvent =
   | ApprovalUnavailable
   | ConfigReloaded
   | RecorderTrouble
+  | EgressRefused

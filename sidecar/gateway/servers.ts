@@ -47,12 +47,19 @@ export class Servers {
     for (const { server } of this.#serving.values()) server.reconsider()
     const failures = new Map<string, Error>()
     for (const [place, connections] of places) {
-      if (this.#serving.has(place)) continue
-      const serving = this.#serve(place, connections)
-      if (serving instanceof Error) failures.set(place, serving)
-      else this.#serving.set(place, serving)
+      const failure = this.add(place, connections)
+      if (failure) failures.set(place, failure)
     }
     return failures
+  }
+
+  /** One place more under the configuration in force. */
+  add(place: string, connections: readonly ConfiguredConnection[]): Error | undefined {
+    if (this.#serving.has(place)) return undefined
+    const serving = this.#serve(place, connections)
+    if (serving instanceof Error) return serving
+    this.#serving.set(place, serving)
+    return undefined
   }
 
   at(place: string): Server | undefined {

@@ -3,27 +3,25 @@
 import type { SteeredEndpoint } from '#contracts/control/messages.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 
-export function placeOf({ host, port }: Pick<SteeredEndpoint, 'host' | 'port'>): string {
+export function placeOf(host: string, port: number): string {
   return `${host}:${port}`
 }
 
-export function placesOf(
-  endpoints: readonly SteeredEndpoint[],
-  connections: readonly ConfiguredConnection[],
-): ReadonlyMap<string, readonly ConfiguredConnection[]> {
-  const byKey = new Map(connections.map((connection) => [connectionKey(connection), connection]))
-  const places = endpoints.map((endpoint): readonly [string, readonly ConfiguredConnection[]] => {
-    const here = endpoint.connections.flatMap((key) => {
-      const connection = byKey.get(key)
-      return connection ? [narrowed(connection, endpoint)] : []
+/** `host`: the one that was dialled, where the endpoint's is a pattern. */
+export function connectionsAt(
+  { host: pattern, port, connections }: SteeredEndpoint,
+  host: string,
+  configured: readonly ConfiguredConnection[],
+): readonly ConfiguredConnection[] {
+  return configured
+    .filter((connection) => connections.includes(connectionKey(connection)))
+    .map((connection) => {
+      const { spec } = connection
+      const [endpoint] = spec.endpoints.filter((each) => each.host === pattern && each.port === port)
+      return { ...connection, spec: { ...spec, endpoints: endpoint ? [{ ...endpoint, host }] : [] } }
     })
-    return [placeOf(endpoint), here]
-  })
-  return new Map(places.filter(([, here]) => here.length > 0))
 }
 
-function narrowed(connection: ConfiguredConnection, { host, port }: SteeredEndpoint): ConfiguredConnection {
-  const { spec } = connection
-  const endpoints = spec.endpoints.filter((endpoint) => endpoint.host === host && endpoint.port === port)
-  return { ...connection, spec: { ...spec, endpoints } }
+export function isPattern({ host }: Pick<SteeredEndpoint, 'host'>): boolean {
+  return host.startsWith('*.')
 }

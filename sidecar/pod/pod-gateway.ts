@@ -8,22 +8,14 @@ import type { Servers } from '#sidecar/gateway/servers.ts'
 import type { Agent } from '#sidecar/identity/agent.ts'
 import type { Logger } from '#sidecar/log.ts'
 import type { Server } from '#sidecar/protocols/protocol.ts'
-import { connectionKey } from '#sidecar/services.ts'
-import { placeOf, placesOf } from './places.ts'
+import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
+import type { Steering } from '#sidecar/steering/steering.ts'
+import { connectionsAt, isPattern, placeOf } from './places.ts'
 import { snapshotResources } from './snapshot-resources.ts'
-
-/** What leads an agent's connections and look-ups to the servers. */
-export interface Egress {
-  /** Resolves to what could not be done. `serverAt` is asked at each connection. */
-  apply(
-    snapshot: Pick<Snapshot, 'agent' | 'endpoints' | 'clusterDomain'>,
-    serverAt: (endpoint: SteeredEndpoint) => Server | undefined,
-  ): Promise<readonly string[]>
-}
 
 export interface PodGatewayOptions {
   readonly servers: Servers
-  readonly egress: Egress
+  readonly steering: Promise<Pick<Steering, 'apply'>>
   readonly log: Logger
   readonly answer: (
     answer: { readonly type: 'acknowledged' } | { readonly type: 'rejected'; readonly problem: string },
@@ -39,6 +31,9 @@ export class PodGateway {
   /** Why everything is denied, whatever the snapshot says. */
   #denied: string | undefined
   #started = false
+  #connections: readonly ConfiguredConnection[] = []
+  /** Hosts that were dialled by a name of a pattern, with its endpoint: as many as there are addresses for them. */
+  readonly #named = new Map<string, { readonly endpoint: SteeredEndpoint; readonly host: string }>()
 
   constructor(options: PodGatewayOptions) {
     this.#options = options
@@ -79,12 +74,13 @@ export class PodGateway {
   }
 
   async #apply(snapshot: Snapshot): Promise<void> {
-    const { servers, egress, log } = this.#options
+    const { servers, steering, log } = this.#options
     const denied = this.#denied
     const configuration = configurationOf(snapshot, denied ?? snapshot.quarantine)
     this.#current = snapshot
-    const failures = servers.apply(configuration, placesOf(snapshot.endpoints, configuration.connections))
-    const unsteered = await egress.apply(snapshot, (endpoint) => servers.at(placeOf(endpoint)))
+    this.#connections = configuration.connections
+    const failures = servers.apply(configuration, this.#places(snapshot.endpoints))
+    const unsteered = await (await steering).apply(snapshot, (endpoint, host) => this.#serverAt(endpoint, host))
     if (denied !== undefined) return
     const problems = [...[...failures.values()].map(({ message }) => message), ...unsteered]
     log.info(
@@ -93,6 +89,34 @@ export class PodGateway {
     )
     this.#answer(snapshot, problems)
     this.#started = true
+  }
+
+  #places(endpoints: readonly SteeredEndpoint[]): ReadonlyMap<string, readonly ConfiguredConnection[]> {
+    const places = new Map<string, readonly ConfiguredConnection[]>()
+    const add = (endpoint: SteeredEndpoint, host: string) => {
+      const here = connectionsAt(endpoint, host, this.#connections)
+      if (here.length > 0) places.set(placeOf(host, endpoint.port), here)
+    }
+    for (const endpoint of endpoints) if (!isPattern(endpoint)) add(endpoint, endpoint.host)
+    for (const [place, { endpoint: before, host }] of this.#named) {
+      const endpoint = endpoints.find((each) => each.host === before.host && each.port === before.port)
+      if (endpoint && !places.has(place)) add(endpoint, host)
+      else this.#named.delete(place)
+    }
+    return places
+  }
+
+  /** Dialled by address, an endpoint is served under its own name; by a name of a pattern, under that name. */
+  #serverAt(endpoint: SteeredEndpoint, dialled: string): Server | undefined {
+    const { servers, log } = this.#options
+    if (!isPattern(endpoint)) return servers.at(placeOf(endpoint.host, endpoint.port))
+    const place = placeOf(dialled, endpoint.port)
+    if (!this.#named.has(place)) {
+      const failure = servers.add(place, connectionsAt(endpoint, dialled, this.#connections))
+      if (failure) log.warn({ host: dialled }, failure.message)
+      else this.#named.set(place, { endpoint, host: dialled })
+    }
+    return servers.at(place)
   }
 
   #answer({ version }: Snapshot, problems: readonly string[]): void {
