@@ -106,6 +106,17 @@ test('the examples of the repository have no errors', async () => {
   }
 })
 
+test('what passes through unread can be neither masked nor logged in to', async () => {
+  const through = connection('db', 'protocol: TCP')
+  const masked = policy('masking: [{name: cards, detectors: [CreditCard], strategy: Redact}]')
+  const { out, code } = await check([SECRET, through, masked], [], PROTOCOLS)
+  assert.equal(code, 1)
+  assert.match(out, /spec\.credentials: bytes are passed through as they are/)
+  assert.match(out, /spec\.masking\[0\]\.detectors: TCP cannot mask by detectors; allowed: no masking/)
+  const rows = policy('limits: [{metric: Rows, per: Statement, max: 5, onExceed: Deny}]')
+  assert.match((await check([SECRET, through, rows], [], PROTOCOLS)).out, /TCP cannot count Rows/)
+})
+
 test('the schema lists the detectors that masking has', () => {
   const detectors = specOf('AccessPolicy')?.properties?.['masking']?.items?.properties?.['detectors']?.items?.enum
   assert.deepEqual(detectors, [...DETECTOR_NAMES])
