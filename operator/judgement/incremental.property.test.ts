@@ -6,10 +6,36 @@ import fc from 'fast-check'
 import { Snapshots } from '../snapshots/snapshots.ts'
 import type { Change } from './change.ts'
 import type { Judgement, Outcome } from './judgement.ts'
-import { newJudgement } from './testing/cluster.ts'
+import { changesOf, newJudgement } from './testing/cluster.ts'
 import { changesIn } from './testing/generate.ts'
 
 const SETTINGS = { nameServers: ['10.96.0.10'], clusterDomain: 'cluster.local' }
+
+/** Most random objects mean nothing by themselves; here they find somebody to refer to. */
+const TO_BEGIN_WITH = `
+kind: Namespace
+metadata: {name: data, labels: {sallyport.dev/owner: "true", team: x}}
+---
+kind: Namespace
+metadata: {name: agents, labels: {team: x}}
+---
+kind: Secret
+metadata: {name: a, namespace: data}
+type: sallyport.dev/credentials
+data: {username: YQ==}
+---
+kind: Connection
+metadata: {name: a, namespace: data, creationTimestamp: "2026-01-01T00:00:00Z"}
+spec: {protocol: PostgreSQL, endpoints: [{host: a.data.svc, port: 1}], tls: {mode: Require}, credentials: {secretRef: {name: a}}}
+---
+kind: AccessPolicy
+metadata: {name: a, namespace: data}
+spec: {agents: {namespaces: [agents]}, connectionSelector: {}, rules: [], masking: [], limits: []}
+---
+kind: Pod
+metadata: {name: a, namespace: agents, uid: u, labels: {sallyport.dev/injected: "true"}}
+spec: {serviceAccountName: a}
+`
 
 /** Everything that somebody could ask, by what it is about. */
 function answers(judgement: Judgement, snapshots: Snapshots): ReadonlyMap<string, string> {
@@ -46,7 +72,7 @@ test('after any changes, in any batches, everything is as if found out anew', ()
         const snapshots = new Snapshots(judgement, SETTINGS)
         const now = new Map<string, Change>()
         let before = answers(judgement, snapshots)
-        for (const batch of batches) {
+        for (const batch of [changesOf(TO_BEGIN_WITH), ...batches]) {
           const outcome = judgement.apply(batch)
           for (const change of batch) now.set(`${change.kind} ${change.key}`, change)
           const after = answers(judgement, snapshots)
