@@ -8,6 +8,7 @@ import type { Logger } from './log.ts'
 import type { MaskingKeys } from './masking/digest.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { AgentTls } from './net/agent-tls.ts'
+import type { ResolveHost } from './net/resolve.ts'
 import type { PolicySet } from './policy/compile.ts'
 import type { LimitCounters } from './policy/limits.ts'
 import type { Recorder } from './recorder/recorder.ts'
@@ -25,6 +26,8 @@ export interface Services {
   readonly agentTls: AgentTls | undefined
   /** The pod, or who a laptop says it is. */
   readonly agent: Agent
+  /** Where targets are. In a pod never by the pod's own files. */
+  readonly resolve: ResolveHost
   /** As they are in force now; asked anew for each decision that opens a session. */
   policies(): PolicySet
   tokens(): TokenVerifier

@@ -12,6 +12,7 @@ import { createLogger, type Logger } from '#sidecar/log.ts'
 import { MemoryBudget } from '#sidecar/memory-budget.ts'
 import type { MetricSources } from '#sidecar/metrics.ts'
 import { AgentTls } from '#sidecar/net/agent-tls.ts'
+import { resolveByMachine } from '#sidecar/net/resolve.ts'
 import { LimitCounters } from '#sidecar/policy/limits.ts'
 import { type Keys, openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
@@ -95,6 +96,7 @@ class Standalone {
         memory: new MemoryBudget(UNFINISHED_BYTES),
         agentTls,
         agent: command.agent,
+        resolve: resolveByMachine,
         policies: () => configuration().policies,
         tokens: () => configuration().tokens,
         now: Date.now,

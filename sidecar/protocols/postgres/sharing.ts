@@ -22,7 +22,7 @@ export class Lane {
   constructor(connection: ConfiguredConnection, services: Services, scramKeys: ScramKeyCache) {
     this.connection = connection
     this.settings = readSettings(connection)
-    this.target = targetOf(connection, this.settings)
+    this.target = targetOf(connection, this.settings, services.resolve)
     this.scramKeys = scramKeys
     this.#services = services
     const { spec, credentials, ca, problem, labels } = connection

@@ -2,12 +2,11 @@
 import type { Socket } from 'node:net'
 import type { Action } from '#sidecar/action.ts'
 import { connectTcp } from '#sidecar/net/connect-tcp.ts'
-import { resolveHost } from '#sidecar/net/resolve.ts'
+import { type ResolveHost, resolveHost } from '#sidecar/net/resolve.ts'
 import type { Permit } from '#sidecar/policy/permit.ts'
 import { placeOf } from './endpoint.ts'
 
-export interface Target {
-  readonly host: string
+export interface Target extends Whereabouts {
   readonly port: number
 }
 
@@ -26,11 +25,21 @@ export class Unreachable extends Error {
 
 const DIAL_MILLISECONDS = 10_000
 
-export async function dial(target: Target, permit: Permit, action: Action, signal: AbortSignal): Promise<Socket> {
+export interface DialOptions {
+  readonly resolve: ResolveHost
+  readonly signal: AbortSignal
+}
+
+export async function dial(
+  target: Target,
+  permit: Permit,
+  action: Action,
+  { resolve, signal }: DialOptions,
+): Promise<Socket> {
   if (!permit.covers(action)) throw new TypeError('the permit is for another action')
   const until = performance.now() + DIAL_MILLISECONDS
   try {
-    const addresses = await resolveHost(target)
+    const addresses = await resolveHost({ ...target, resolve })
     const socket = await connectTcp(addresses, target.port, { until, signal })
     socket.allowHalfOpen = true
     return socket

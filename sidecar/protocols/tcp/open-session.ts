@@ -51,7 +51,8 @@ export async function openSession(
   const refused = (why: string): Refused => new Refused(why, greeting.tls ? ALERT.accessDenied : undefined)
   const pair = lane.pair()
   if (pair.denied !== undefined) throw refused(`${pair.denied}${withoutToken(lane)}`)
-  const target = endpoint.upstream ?? { host: greeting.host, port: endpoint.port }
+  const upstream = endpoint.upstream ?? { host: greeting.host, port: endpoint.port }
+  const target = { ...upstream, resolve: services.resolve }
   if (isPattern(target.host)) throw refused(`nobody can tell which host of ${target.host} is meant`)
   const id = newSessionId(new Date(services.now()))
   const { host, tls, serverName } = greeting
@@ -83,6 +84,7 @@ export async function openSession(
     agent,
     greeting,
     target,
+    resolve: services.resolve,
     action: connectAction({ host, port: endpoint.port, pattern: endpoint.host, tls, serverName }),
     gate,
     counted: (direction, bytes) => {

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Action } from '#sidecar/action.ts'
 import type { Refusal, SessionGate, Ticket } from '#sidecar/gate.ts'
+import type { ResolveHost } from '#sidecar/net/resolve.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
 import type { Timed } from '#sidecar/session-timers.ts'
 import { dial, type Target, Unreachable } from './dial.ts'
@@ -14,6 +15,7 @@ export interface SessionParts {
   readonly agent: Socket
   readonly greeting: Greeting
   readonly target: Target
+  readonly resolve: ResolveHost
   readonly action: Action
   readonly gate: SessionGate
   readonly counted: (direction: Direction, bytes: number) => void
@@ -78,7 +80,8 @@ export class Session implements Timed {
     if (this.#endSoon !== undefined) this.end(this.#endSoon)
     else if (gate.version !== version) this.reconsider()
     if (this.#over) return
-    const target = await dial(this.#parts.target, admitted.ticket.permit, action, this.#gone.signal)
+    const { target: wanted, resolve } = this.#parts
+    const target = await dial(wanted, admitted.ticket.permit, action, { resolve, signal: this.#gone.signal })
     if (this.#over) {
       target.destroy()
       return

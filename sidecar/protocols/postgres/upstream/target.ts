@@ -1,4 +1,5 @@
 // Where a session goes to and how the gateway logs in there. Everything comes from the Connection and its Secret.
+import type { ResolveHost } from '#sidecar/net/resolve.ts'
 import type { ScramKeyCache } from '../scram/keys.ts'
 
 /** libpq's sslmodes `disable`, `require`, `verify-ca` and `verify-full`. */
@@ -29,8 +30,8 @@ export interface Target {
   readonly port: number
   /** Tried in order. */
   readonly addresses?: readonly string[] | undefined
-  /** Name servers to ask for the host instead of the machine's resolver, which in a pod its author controls. */
-  readonly nameServers?: readonly string[] | undefined
+  /** Asked for the host instead of the machine's resolver, which in a pod its author controls. */
+  readonly resolve?: ResolveHost | undefined
   readonly tls: TargetTls
   readonly credentials: { readonly username: string; readonly password?: string | undefined }
   readonly authMethods: readonly AuthMethod[]
