@@ -1,13 +1,10 @@
 // A TCP connection to the first of several addresses that answers.
 import { connect, type Socket } from 'node:net'
-import { DirectReads } from './direct-reads.ts'
 
 export interface ConnectOptions {
   /** When to give up, on the clock of `performance.now()`. */
   readonly until: number
   readonly signal?: AbortSignal | undefined
-  /** Nothing will be wrapped around the socket: `takeReads` may be used. */
-  readonly directReads?: boolean
 }
 
 /** Rejects with the last address's error. The socket has a listener for 'error' of its own and sends without delay. */
@@ -28,17 +25,9 @@ export async function connectTcp(addresses: readonly string[], port: number, opt
   throw failure
 }
 
-function connectOne(
-  host: string,
-  port: number,
-  milliseconds: number,
-  { signal, directReads }: ConnectOptions,
-): Promise<Socket> {
+function connectOne(host: string, port: number, milliseconds: number, { signal }: ConnectOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const reads = directReads === true ? new DirectReads() : undefined
-    const options = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
-    const socket = connect(reads ? { ...options, onread: reads.options } : options)
-    reads?.adopt(socket)
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
     const finish = (error?: Error): void => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)

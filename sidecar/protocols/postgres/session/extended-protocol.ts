@@ -37,13 +37,13 @@ export class ExtendedProtocol {
   }
 
   bind(buffer: Buffer, start: number, end: number): Soon<void> {
-    const { portal, statement, values, formats } = readBind(buffer, start, end)
+    const { portal, statement, count, values, formats } = readBind(buffer, start, end)
     const { judge, names, pipeline } = this.#core
     const found = this.#find(() => names.prepared(statement))
-    const typed = after(found, (prepared) => (prepared ? this.#typed(prepared, values.length) : undefined))
+    const typed = after(found, (prepared) => (prepared ? this.#typed(prepared, count) : undefined))
     return after(typed, (prepared) => {
       if (!prepared) return this.#refusing.message(noStatement(statement))
-      const bound = new BoundParameters(values, formats, prepared.types)
+      const bound = new BoundParameters(count, values, formats, prepared.types)
       return after(judge.plan(prepared.origin), (planned) => {
         if (planned && 'sqlstate' in planned) return this.#refusing.message(planned)
         return after(this.#judgeBound(planned, prepared.origin.text, bound), (judged) => {

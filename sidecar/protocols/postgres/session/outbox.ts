@@ -1,9 +1,9 @@
 // Bytes on their way to one socket. Adjacent ranges of the same chunk are joined, so a chunk that passes untouched is
 // written once, as it came: one write per message would cost sixteen times the CPU on bulk.
-import type { Socket } from 'node:net'
+import type { Channel } from '#sidecar/net/channel.ts'
 
 export class Outbox {
-  readonly #socket: Socket
+  readonly #channel: Channel
   #parts: Buffer[] = []
   #open: Buffer | undefined
   #from = 0
@@ -15,8 +15,8 @@ export class Outbox {
   /** Bytes handed to the socket so far. */
   written = 0
 
-  constructor(socket: Socket) {
-    this.#socket = socket
+  constructor(channel: Channel) {
+    this.#channel = channel
   }
 
   /** Passes buffer[start, end) on as it is. */
@@ -40,36 +40,30 @@ export class Outbox {
     return this.#open === undefined && this.#parts.length === 0
   }
 
-  /** The whole chunk went out as it came, and nothing waits to be written: nobody needs its bytes any more. */
-  hasSent(chunk: Buffer): boolean {
-    return this.#sent === chunk
+  /**
+   * The whole chunk went out as it came since this was asked last: nobody needs its bytes any more. Asked once a chunk,
+   * because the next one may come in the same memory.
+   */
+  tookWhole(chunk: Buffer): boolean {
+    const taken = this.#sent === chunk
+    this.#sent = undefined
+    return taken
   }
 
-  /** Writes what has gathered. False: the socket's buffer is full, wait for `drain` before producing more. */
+  /** Writes what has gathered. False: produce no more until the channel has drained. */
   flush(): boolean {
     if (this.#holds > 0) return false
     this.#seal()
     const parts = this.#parts
-    const socket = this.#socket
-    if (parts.length === 0) return !socket.writableNeedDrain
+    const channel = this.#channel
+    if (parts.length === 0) return !channel.full
     this.#parts = []
     this.#sent = undefined
-    if (socket.destroyed || socket.writableEnded) return true
-    if (parts.length === 1) {
-      const only = parts[0] as Buffer
-      this.written += only.length
-      const flowing = socket.write(only)
-      if (socket.writableLength === 0) this.#sent = only
-      return flowing
-    }
-    socket.cork()
-    let flowing = true
-    for (const part of parts) {
-      this.written += part.length
-      flowing = socket.write(part)
-    }
-    socket.uncork()
-    return flowing
+    if (channel.closed) return true
+    for (const part of parts) this.written += part.length
+    const gone = channel.write(parts)
+    if (gone && parts.length === 1) this.#sent = parts[0]
+    return gone || !channel.full
   }
 
   /** What comes from now on is kept back. */

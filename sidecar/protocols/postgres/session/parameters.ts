@@ -2,25 +2,27 @@
 // condition asks.
 import type { Facts, FactValue } from '#sidecar/action.ts'
 import { decodeParameters } from '../values/parameters.ts'
+import { splitValues } from '../wire/messages.ts'
 
 export class BoundParameters {
+  /** As Bind has them: each with its length before it. */
   readonly recorded: { readonly count: number; readonly bytes: Uint8Array }
-  readonly #values: readonly (Buffer | null)[]
+  readonly #values: Buffer
   readonly #formats: readonly number[]
   readonly #types: readonly number[]
   #facts: Facts | undefined
 
-  /** `values` are views into one Bind message. */
-  constructor(values: readonly (Buffer | null)[], formats: readonly number[], types: readonly number[]) {
-    this.recorded = { count: values.length, bytes: span(values) }
-    this.#values = values
+  /** `values` are copied: a portal outlives the message that bound it. */
+  constructor(count: number, values: Buffer, formats: readonly number[], types: readonly number[]) {
+    this.#values = values.length === 0 ? NONE : Buffer.from(values)
+    this.recorded = { count, bytes: this.#values }
     this.#formats = formats
     this.#types = types
   }
 
   /** Made when somebody asks: an object with an accessor of its own costs more than the rest of a Bind. */
   get facts(): Facts {
-    this.#facts ??= lazyFacts(() => decodeParameters(this.#types, this.#formats, this.#values))
+    this.#facts ??= lazyFacts(() => decodeParameters(this.#types, this.#formats, splitValues(this.#values)))
     return this.#facts
   }
 }
@@ -36,12 +38,3 @@ function lazyFacts(decode: () => readonly FactValue[]): Facts {
 }
 
 const NONE = Buffer.alloc(0)
-
-/** As Bind has them: from the length before the first value that is not null to the end of the last one. */
-function span(values: readonly (Buffer | null)[]): Uint8Array {
-  const first = values.find((value) => value !== null)
-  const last = values.findLast((value) => value !== null)
-  if (!first || !last) return NONE
-  const start = first.byteOffset - 4
-  return new Uint8Array(first.buffer, start, last.byteOffset + last.length - start)
-}

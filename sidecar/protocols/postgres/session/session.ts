@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net'
 import type { SessionGate } from '#sidecar/gate.ts'
 import type { MemoryBudget } from '#sidecar/memory-budget.ts'
-import { takeReads } from '#sidecar/net/direct-reads.ts'
+import { type Channel, openChannel } from '#sidecar/net/channel.ts'
 import { LONGEST } from '../sql/bounds.ts'
 import { Front, fromAgent, fromTarget } from '../wire/types.ts'
 import { Walker } from '../wire/walk.ts'
@@ -38,6 +38,8 @@ export interface SessionParts {
 
 export class Session {
   readonly #parts: SessionParts
+  readonly #agent: Channel
+  readonly #target: Channel
   readonly #core: Core
   readonly #agentSide: AgentSide
   readonly #targetSide: TargetSide
@@ -53,12 +55,14 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts
+    this.#agent = openChannel(parts.agent, () => this.#target.resume())
+    this.#target = openChannel(parts.target, () => this.#resumeAgent())
     const names = new Names()
     const { gate, knowledge, workbench, user, estimate } = parts
     this.#core = new Core({
       names,
-      toAgent: new Outbox(parts.agent),
-      toTarget: new Outbox(parts.target),
+      toAgent: new Outbox(this.#agent),
+      toTarget: new Outbox(this.#target),
       judge: new Judge({
         gate,
         knowledge,
@@ -72,9 +76,9 @@ export class Session {
       knowledge,
       cancel: parts.cancel,
       unrest: workbench.unrest,
-      pauseTarget: () => parts.target.pause(),
-      resumeTarget: () => parts.target.resume(),
-      pauseAgent: () => parts.agent.pause(),
+      pauseTarget: () => this.#target.pause(),
+      resumeTarget: () => this.#target.resume(),
+      pauseAgent: () => this.#agent.pause(),
       resumeAgent: () => this.#resumeAgent(),
       end: (text) => this.end(text),
       crash: (error) => this.#crash(error),
@@ -99,20 +103,20 @@ export class Session {
   /** `early`: what either side has sent already. */
   start(early: { readonly agent: Buffer; readonly target: Buffer }): void {
     const { agent, target } = this.#parts
-    agent.on('data', (chunk: Buffer) => this.#agentData(chunk))
-    agent.on('drain', () => target.resume())
-    target.on('drain', () => this.#resumeAgent())
     agent.on('error', (error) => this.#closed('the agent’s connection broke', error))
     target.on('error', (error) => this.#targetGone(error))
     agent.on('close', () => this.#closed('the agent closed the connection'))
     target.on('close', () => this.#targetGone())
     if (early.target.length > 0) this.#targetData(early.target)
     if (early.agent.length > 0) this.#agentData(early.agent)
-    const direct = takeReads(target, (chunk) => {
+    this.#target.read((chunk) => {
       this.#targetData(chunk)
-      return this.#core.toAgent.hasSent(chunk)
+      return this.#core.toAgent.tookWhole(chunk)
     })
-    if (!direct) target.on('data', (chunk: Buffer) => this.#targetData(chunk))
+    this.#agent.read((chunk) => {
+      this.#agentData(chunk)
+      return this.#core.toTarget.tookWhole(chunk)
+    })
   }
 
   get over(): boolean {
@@ -166,7 +170,7 @@ export class Session {
     this.#guard(() => {
       this.#fromAgent.push(chunk, this.#agentSide)
       this.#core.toAgent.flush()
-      if (!this.#core.toTarget.flush()) this.#parts.agent.pause()
+      if (!this.#core.toTarget.flush()) this.#agent.pause()
     })
   }
 
@@ -176,7 +180,7 @@ export class Session {
     this.#guard(() => {
       this.#fromTarget.push(chunk, this.#targetSide)
       this.#core.toTarget.flush()
-      if (!this.#core.toAgent.flush()) this.#parts.target.pause()
+      if (!this.#core.toAgent.flush()) this.#target.pause()
     })
     this.bytesOut = this.#core.toAgent.written
   }
@@ -190,7 +194,7 @@ export class Session {
   }
 
   #resumeAgent(): void {
-    if (!this.#agentSide.waiting && !this.#parts.target.writableNeedDrain) this.#parts.agent.resume()
+    if (!this.#agentSide.waiting && !this.#target.full) this.#agent.resume()
   }
 
   #terminate(buffer: Buffer, start: number, end: number): void {

@@ -50,7 +50,7 @@ function verifies(target: Target): boolean {
 async function reach(target: Target, patience: Patience): Promise<Socket> {
   try {
     const addresses = await resolveHost(target)
-    return await connectTcp(addresses, target.port, { ...patience, directReads: target.tls.mode === 'Disable' })
+    return await connectTcp(addresses, target.port, patience)
   } catch (error) {
     throw unreachable(target, error)
   }

@@ -30,9 +30,9 @@ export interface Bind {
   readonly statement: string
   /** One per parameter, or a single one for all, or none (all text). */
   readonly formats: readonly number[]
-  /** Views into the message; null is SQL NULL. */
-  readonly values: readonly (Buffer | null)[]
-  readonly resultFormats: readonly number[]
+  readonly count: number
+  /** The values with their lengths, as they lie in the message: a view into it. `splitValues` takes it apart. */
+  readonly values: Buffer
 }
 
 export function readBind(buffer: Buffer, start: number, end: number): Bind {
@@ -40,15 +40,29 @@ export function readBind(buffer: Buffer, start: number, end: number): Bind {
   const portal = reader.string()
   const statement = reader.string()
   const formats = readFormats(reader)
-  const values: (Buffer | null)[] = []
-  for (let left = count(reader, 4); left > 0; left--) {
+  const values = count(reader, 4)
+  const first = reader.at
+  for (let left = values; left > 0; left--) {
     const length = reader.int32()
     if (length < -1) throw new WireError('malformed', `a parameter says it is ${length} bytes long`)
-    values.push(length === -1 ? null : reader.bytes(length))
+    if (length > 0) reader.skip(length)
   }
-  const resultFormats = readFormats(reader)
+  const last = reader.at
+  readFormats(reader)
   reader.finish()
-  return { portal, statement, formats, values, resultFormats }
+  return { portal, statement, formats, count: values, values: buffer.subarray(first, last) }
+}
+
+/** A Bind's values one by one, as views; null is SQL NULL. */
+export function splitValues(bytes: Buffer): readonly (Buffer | null)[] {
+  const values: (Buffer | null)[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const length = bytes.readInt32BE(at)
+    at += 4
+    values.push(length < 0 ? null : bytes.subarray(at, at + length))
+    if (length > 0) at += length
+  }
+  return values
 }
 
 export interface Target {
@@ -188,10 +202,14 @@ export function readReadyForQuery(buffer: Buffer, start: number, end: number): T
 }
 
 function readFormats(reader: Reader): readonly (0 | 1)[] {
+  const items = count(reader, 2)
+  if (items === 0) return NO_FORMATS
   const formats: (0 | 1)[] = []
-  for (let left = count(reader, 2); left > 0; left--) formats.push(readFormat(reader))
+  for (let left = items; left > 0; left--) formats.push(readFormat(reader))
   return formats
 }
+
+const NO_FORMATS: readonly (0 | 1)[] = []
 
 function readOids(reader: Reader): readonly number[] {
   const oids: number[] = []

@@ -23,6 +23,16 @@ export class Reader {
     return this.#end - this.#at
   }
 
+  /** Where the next byte is read from. */
+  get at(): number {
+    return this.#at
+  }
+
+  skip(length: number): void {
+    this.#need(length)
+    this.#at += length
+  }
+
   uint8(): number {
     this.#need(1)
     const value = this.#buffer[this.#at] as number
