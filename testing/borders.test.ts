@@ -67,7 +67,7 @@ describe('who imports whom', () => {
     operator: ['contracts', 'crds', 'sidecar'],
     cli: ['contracts', 'crds', 'sidecar'],
     bench: ['contracts', 'crds', 'sidecar', 'cli', 'e2e'],
-    e2e: ['contracts', 'crds', 'sidecar', 'cli', 'bench', 'images'],
+    e2e: ['contracts', 'crds', 'sidecar', 'operator', 'cli', 'bench', 'images'],
     images: [],
     testing: [],
   }
