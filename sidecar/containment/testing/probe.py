@@ -31,6 +31,49 @@ def tcp(address, port, seconds=BOUND, source="0", device="", payload=""):
     return s.recv(200).decode().strip() or "closed"
 
 
+def tell(address, port, text):
+    """Says something before it listens; all that comes back, on one line."""
+    s = socket.create_connection((address, int(port)), BOUND)
+    s.sendall(text.encode())
+    heard = b""
+    while piece := s.recv(200):
+        heard += piece
+    return " ".join(heard.decode().split("\n")).strip()
+
+
+def connected(address, port, source):
+    s = socket.socket(family(address), socket.SOCK_STREAM)
+    s.settimeout(BOUND)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("", source))
+    s.connect((address, int(port)))
+    return s
+
+
+def twins(*places):
+    """Connections to all places from one and the same port: who answers each."""
+    sockets = [connected(places[at], places[at + 1], 19999) for at in range(0, len(places), 2)]
+    return " ".join(outcome(lambda: s.recv(200).decode().split(" ")[0]) or "closed" for s in sockets)
+
+
+def crowd(count, *places):
+    """`count` connections to each place, all open before the first is listened to: how many came where they should."""
+    sockets = {}
+    source = 20000
+    for _ in range(int(count)):
+        for at in range(0, len(places), 2):
+            source += 1  # one each: two that left from one port would be another test
+            sockets.setdefault(at, []).append(connected(places[at], places[at + 1], source))
+    lines = []
+    for at in sorted(sockets):
+        names = {}
+        for s in sockets[at]:
+            name = outcome(lambda: s.recv(200).decode().split(" ")[0])
+            names[name] = names.get(name, 0) + 1
+        lines.append(",".join("%s=%d" % item for item in sorted(names.items())))
+    return " ".join(lines)
+
+
 def udp(address, port, device=""):
     s = socket.socket(family(address), socket.SOCK_DGRAM)
     s.settimeout(BOUND)

@@ -37,8 +37,8 @@ export function noNamespaces(): string | undefined {
 
 export interface Serving {
   readonly child: ChildProcessByStdio<Writable, Readable, null>
-  /** The next thing that it says. */
-  said(): Promise<string>
+  /** The next line that it says, or the next of a kind. */
+  said(wanted?: (line: string) => boolean): Promise<string>
   stop(): Promise<void>
 }
 
@@ -122,10 +122,15 @@ export class TwoNamespaces {
     if (said[0] !== 'ready') throw new Error(`${command.join(' ')} said ${String(said[0])}`)
     return {
       child,
-      async said() {
-        const [line] = await once(lines, 'line')
-        return String(line)
-      },
+      said: (wanted = () => true) =>
+        new Promise((resolve) => {
+          const hear = (line: string): void => {
+            if (!wanted(line)) return
+            lines.off('line', hear)
+            resolve(line)
+          }
+          lines.on('line', hear)
+        }),
       async stop() {
         if (child.exitCode !== null || child.signalCode !== null) return
         const over = once(child, 'exit')
