@@ -7,6 +7,7 @@ import { type Configuration, configure, type GatewayResources } from '#sidecar/g
 import type { Servers } from '#sidecar/gateway/servers.ts'
 import type { Agent } from '#sidecar/identity/agent.ts'
 import type { Logger } from '#sidecar/log.ts'
+import type { NameService } from '#sidecar/net/resolve.ts'
 import type { Server } from '#sidecar/protocols/protocol.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 import type { Steering } from '#sidecar/steering/steering.ts'
@@ -46,6 +47,11 @@ export class PodGateway {
 
   get agent(): Agent {
     return this.#current ? agentOf(this.#current.agent) : NOBODY
+  }
+
+  /** Whom to ask where targets are; nobody before the first snapshot. */
+  get nameService(): NameService {
+    return this.#current ?? { nameServers: [], clusterDomain: '' }
   }
 
   take(snapshot: Snapshot): void {

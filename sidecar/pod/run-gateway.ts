@@ -13,6 +13,7 @@ import { MemoryBudget } from '#sidecar/memory-budget.ts'
 import { buildRegistry } from '#sidecar/metrics.ts'
 import { type Check, metricsServer } from '#sidecar/metrics-server.ts'
 import { AgentTls } from '#sidecar/net/agent-tls.ts'
+import { resolveBy } from '#sidecar/net/resolve.ts'
 import { LimitCounters } from '#sidecar/policy/limits.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
@@ -56,6 +57,7 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
       get agent() {
         return gateway.agent
       },
+      resolve: (host) => resolveBy(gateway.nameService, host),
       policies: () => configuration().policies,
       tokens: () => configuration().tokens,
       now: Date.now,
