@@ -117,7 +117,8 @@ print(urllib.request.urlopen(sys.argv[1], context=ssl.create_default_context(caf
 })
 
 describe('bytes pass as they came', () => {
-  for (const { client, serverName, bytes } of realHellos().filter((hello) => hello.serverName !== undefined)) {
+  const passing = realHellos().filter(({ serverName, encrypted }) => serverName !== undefined && !encrypted)
+  for (const { client, serverName, bytes } of passing) {
     test(`the hello of ${client} reaches the target unchanged, in whatever pieces it comes`, async () => {
       for (const size of [bytes.length, 7]) {
         const agent = new Agent(stage.port('echo'))

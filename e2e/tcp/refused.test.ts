@@ -190,6 +190,12 @@ const ATTEMPTS: Readonly<Record<string, Attempt>> = {
     hears: 'access denied',
     reason: /encrypted_client_hello/,
   },
+  'an encrypted hello of a real client, its outer name right': {
+    connection: 'named',
+    bytes: realHellos().find(({ encrypted }) => encrypted)?.bytes ?? Buffer.alloc(0),
+    hears: 'access denied',
+    reason: /encrypted_client_hello/,
+  },
   'an encrypted hello to an address': {
     connection: 'address',
     bytes: hello(extension(0xfe0d, Buffer.alloc(99, 1))),

@@ -6,7 +6,8 @@ import { type ResolveHost, resolveHost } from '#sidecar/net/resolve.ts'
 import type { Permit } from '#sidecar/policy/permit.ts'
 import { placeOf } from './endpoint.ts'
 
-export interface Target extends Whereabouts {
+export interface Target {
+  readonly host: string
   readonly port: number
 }
 

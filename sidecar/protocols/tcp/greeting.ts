@@ -1,5 +1,5 @@
 // What an agent says first, read and judged before anything is decided or dialled.
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { ChunkReader } from '#sidecar/net/chunk-reader.ts'
 import type { Endpoint } from './endpoint.ts'
 import { judgeHello } from './judge-hello.ts'
@@ -25,7 +25,7 @@ const HELLO_MILLISECONDS = 10_000
 const HANDSHAKE = 22
 
 /** Undefined: the agent left without a word. Throws Refused. */
-export async function readGreeting(socket: Socket, endpoint: Endpoint, mode: TlsMode): Promise<Greeting | undefined> {
+export async function readGreeting(socket: Duplex, endpoint: Endpoint, mode: TlsMode): Promise<Greeting | undefined> {
   if (mode === 'None') return plain(endpoint, Buffer.alloc(0))
   const chunks = new ChunkReader(socket, {
     milliseconds: HELLO_MILLISECONDS,
@@ -46,7 +46,7 @@ export async function readGreeting(socket: Socket, endpoint: Endpoint, mode: Tls
 }
 
 /** The second hello of a handshake, which must mean the same host. Throws Refused. */
-export async function readSecondHello(socket: Socket, rest: Buffer, host: string): Promise<Buffer> {
+export async function readSecondHello(socket: Duplex, rest: Buffer, host: string): Promise<Buffer> {
   const chunks = new ChunkReader(socket, {
     milliseconds: HELLO_MILLISECONDS,
     late: () => new Refused(`the second TLS hello did not come within ${HELLO_MILLISECONDS / 1000} seconds`),

@@ -51,8 +51,7 @@ export async function openSession(
   const refused = (why: string): Refused => new Refused(why, greeting.tls ? ALERT.accessDenied : undefined)
   const pair = lane.pair()
   if (pair.denied !== undefined) throw refused(`${pair.denied}${withoutToken(lane)}`)
-  const upstream = endpoint.upstream ?? { host: greeting.host, port: endpoint.port }
-  const target = { ...upstream, resolve: services.resolve }
+  const target = endpoint.upstream ?? { host: greeting.host, port: endpoint.port }
   if (isPattern(target.host)) throw refused(`nobody can tell which host of ${target.host} is meant`)
   const id = newSessionId(new Date(services.now()))
   const { host, tls, serverName } = greeting

@@ -34,6 +34,7 @@ export class TcpServer implements Server {
     // One direction may end before the other. The listener need not know that this protocol cares.
     socket.allowHalfOpen = true
     socket.setKeepAlive(true, KEEP_ALIVE_MILLISECONDS)
+    socket.setNoDelay(true)
     this.#serve(socket).catch((error) => {
       const refused = error instanceof Refused ? error : new Refused('the gateway could not open the session')
       if (!(error instanceof Refused)) this.#services.log.error({ error }, 'a session could not be opened')

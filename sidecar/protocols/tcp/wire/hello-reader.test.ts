@@ -44,8 +44,8 @@ function spread(bytes: Buffer, size: number): Buffer {
 }
 
 describe('hellos of real clients', () => {
-  for (const { client, serverName: name, bytes } of realHellos()) {
-    const expected = { serverName: name, encryptedHello: false }
+  for (const { client, serverName: name, bytes, encrypted } of realHellos()) {
+    const expected = { serverName: name, encryptedHello: encrypted }
 
     test(`${client}: whole, byte by byte, cut anywhere, in records of any size`, () => {
       assert.deepEqual(read([bytes]), expected)

@@ -5,6 +5,8 @@ export interface RealHello {
   readonly client: string
   readonly serverName: string | undefined
   readonly bytes: Buffer
+  /** The server name is that of the outer hello; another may be in the encrypted one. */
+  readonly encrypted: boolean
 }
 
 export function realHellos(): readonly RealHello[] {
@@ -13,8 +15,9 @@ export function realHellos(): readonly RealHello[] {
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
-      const [client = '', name = '', hex = ''] = line.split('\t')
-      return { client, serverName: name === '-' ? undefined : name, bytes: Buffer.from(hex, 'hex') }
+      const [client = '', name = '', hex = '', more] = line.split('\t')
+      const serverName = name === '-' ? undefined : name
+      return { client, serverName, bytes: Buffer.from(hex, 'hex'), encrypted: more === 'encrypted' }
     })
 }
 
