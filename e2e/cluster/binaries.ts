@@ -1,12 +1,11 @@
 // The programs of the cluster that no Debian package brings, built once from Go modules and kept outside the work tree:
-// Kubernetes and the pause process from the module in node/, helm and CoreDNS at pinned versions.
+// Kubernetes and the pause process from the module in node/, CoreDNS from the one in dns/, helm at a pinned version.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-const MODULE = join(import.meta.dirname, 'node')
 const KUBERNETES = '1.34.4'
 const VERSION_PACKAGE = 'k8s.io/component-base/version'
 const STAMPS = [
@@ -27,6 +26,8 @@ const KUBERNETES_NAMES = [
 
 interface Build {
   readonly program: string
+  /** The folder beside this file whose go.mod says of what it is built. */
+  readonly module: string
   readonly arguments: readonly string[]
 }
 
@@ -34,10 +35,10 @@ const STRIPPED = '-s -w'
 const STAMPED = [STRIPPED, ...STAMPS.map(([name, value]) => `-X ${VERSION_PACKAGE}.${name}=${value}`)].join(' ')
 
 const BUILDS: readonly Build[] = [
-  { program: 'kubernetes', arguments: ['build', '-ldflags', STAMPED, '.'] },
-  { program: 'pause', arguments: ['build', '-ldflags', STRIPPED, './pause'] },
-  { program: 'helm', arguments: ['install', '-ldflags', STRIPPED, 'helm.sh/helm/v3/cmd/helm@v3.19.5'] },
-  { program: 'coredns', arguments: ['install', '-ldflags', STRIPPED, 'github.com/coredns/coredns@v1.14.3'] },
+  { program: 'kubernetes', module: 'node', arguments: ['build', '-ldflags', STAMPED, '.'] },
+  { program: 'pause', module: 'node', arguments: ['build', '-ldflags', STRIPPED, './pause'] },
+  { program: 'coredns', module: 'dns', arguments: ['build', '-ldflags', STRIPPED, '.'] },
+  { program: 'helm', module: 'node', arguments: ['install', '-ldflags', STRIPPED, 'helm.sh/helm/v3/cmd/helm@v3.19.5'] },
 ]
 
 /** The folder with kube-apiserver, kubelet, kubectl, helm, coredns … under these names. Builds what is missing. */
@@ -52,7 +53,8 @@ export async function clusterBinaries(say: (line: string) => void): Promise<stri
 /** Named after all that goes into it, so that no change finds the old programs. */
 function binariesFolder(): string {
   const hash = createHash('sha256').update(JSON.stringify(BUILDS))
-  for (const file of ['go.sum', 'main.go', 'pause/main.go']) hash.update(readFileSync(join(MODULE, file)))
+  for (const file of ['node/go.sum', 'node/main.go', 'node/pause/main.go', 'dns/go.sum', 'dns/main.go'])
+    hash.update(readFileSync(join(import.meta.dirname, file)))
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
   return join(cache, 'sallyport', `cluster-${hash.digest('hex').slice(0, 16)}`)
 }
@@ -69,6 +71,7 @@ const GUARDED = `
 async function make(folder: string, build: Build, say: (line: string) => void): Promise<void> {
   const {
     program,
+    module,
     arguments: [verb = '', ...rest],
   } = build
   const output = verb === 'build' ? ['-o', join(folder, '.new', program)] : []
@@ -81,7 +84,7 @@ async function make(folder: string, build: Build, say: (line: string) => void): 
         ...process.env,
         FOLDER: folder,
         PROGRAM: program,
-        MODULE,
+        MODULE: join(import.meta.dirname, module),
         CGO_ENABLED: '0',
         GOFLAGS: '-buildvcs=false',
         GOTOOLCHAIN: 'local',

@@ -45,6 +45,8 @@ export interface ClusterOptions {
   readonly directory?: string
   /** It goes on when this process ends, until `stop`. */
   readonly lasting?: boolean
+  /** False: the control plane alone, for what needs no pod to run. Default true. */
+  readonly node?: boolean
   readonly say?: (line: string) => void
 }
 
@@ -69,8 +71,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     writeKubeconfig(directory, 'admin', place, keys)
     say('starting the control plane')
     await startControlPlane(ground, place, keys)
-    say('starting the node')
     const cluster = describe({ directory, binaries, slot, init })
+    if (options.node === false) return cluster
+    say('starting the node')
     await Promise.all([startNode(ground, place, keys, pause), startServices(cluster, ground, place)])
     await cluster.kubectl(['wait', '--for=create', `node/${NODE_NAME}`, '--timeout=60s'])
     await cluster.kubectl(['wait', '--for=condition=Ready', `node/${NODE_NAME}`, '--timeout=90s'])

@@ -1,7 +1,7 @@
 // The namespaces in which all of a cluster's processes live: PIDs, mounts, network. Whatever runs or is mounted in them is
 // gone when their first process is, which the kernel sees to, so a crash leaves no process, mount, device or route behind.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Place, placeOf, SLOTS } from './place.ts'
@@ -128,7 +128,7 @@ function entering(init: number, command: readonly string[]): readonly string[] {
 export async function removeNamespaces(init: number, directory: string, device: string): Promise<void> {
   if (isInit(init, directory)) {
     process.kill(init, 'SIGKILL')
-    await until('the cluster’s processes to end', 60_000, () => (isInit(init, directory) ? undefined : true))
+    await until('the cluster’s processes to end', 60_000, () => (attended(init, directory) ? undefined : true))
   }
   await run('ip', ['link', 'delete', device]).catch((error: Error) => {
     if (!/Cannot find device/.test(error.message)) throw error
@@ -137,10 +137,27 @@ export async function removeNamespaces(init: number, directory: string, device: 
 
 /** Whether this PID is still that cluster's first process: PIDs are used again. */
 export function isInit(pid: number, directory: string): boolean {
+  const words = commandLine(`${pid}`)
+  return words.includes('sallyport-cluster') && words.includes(directory)
+}
+
+/** Whether the first process, or one that waits for its child in the namespaces, is still there. All others end before. */
+function attended(init: number, directory: string): boolean {
+  if (existsSync(`/proc/${init}`)) return true
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(commandLine)
+    .some(
+      ([program = '', ...words]) =>
+        (program === 'unshare' && words.includes(directory)) ||
+        (program === 'nsenter' && words[0] === '--target' && words[1] === `${init}`),
+    )
+}
+
+function commandLine(pid: string): readonly string[] {
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-    return words.includes('sallyport-cluster') && words.includes(directory)
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
   } catch {
-    return false
+    return []
   }
 }

@@ -10,10 +10,9 @@ else
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj "/CN=$(hostname)" \
     -keyout "$PGDATA/server.key" -out "$PGDATA/server.crt" 2>/dev/null
 fi
-# The start is run again where the kubelet restarts the container, but then with the data of a new one.
 pg_ctl start --silent --wait -o "-c listen_addresses=''"
 for script in /setup/*.sql; do
-  [ -e "$script" ] && psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --file "$script"
+  if [ -e "$script" ]; then psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 --file "$script"; fi
 done
 pg_ctl stop --silent --wait --mode=fast
 exec postgres
