@@ -43,11 +43,17 @@ async function accessOf(config: KubeConfig): Promise<Access> {
   await config.applyToHTTPSOptions(options)
   const proxied = cluster.proxyUrl !== undefined && cluster.proxyUrl !== ''
   return {
-    server: new URL(cluster.server),
+    server: serverOf(cluster.server),
     tls: tlsOf(options),
     headers: headersOf(options),
     ...(proxied && isAgent(options.agent) ? { proxy: options.agent } : {}),
   }
+}
+
+function serverOf(text: string): URL {
+  const server = URL.parse(text)
+  if (server === null) throw new Error(`the server of its cluster (${text}) is no URL`)
+  return server
 }
 
 function tlsOf({ ca, cert, key, servername, rejectUnauthorized }: RequestOptions): TlsMaterial {

@@ -13,7 +13,6 @@ import { HttpTransport } from './http-transport.ts'
 import { LeaderElection } from './leader.ts'
 import { Reflector } from './reflector.ts'
 import type { Resource } from './resource.ts'
-import { restartAfter } from './restarts.ts'
 import type { Store } from './store.ts'
 import { KeptLog } from './testing/things.fixture.ts'
 
@@ -83,14 +82,6 @@ describe('a real API server', { skip: KUBECONFIG === undefined && 'SALLYPORT_CHE
     assert.deepEqual(await change(), [`${NAME}/f`, undefined, { of: 'f' }])
     assert.equal(reflector.trouble, undefined)
     await reflector.stop()
-  })
-
-  test('a version yet to come is an error that lists again', async () => {
-    const options = { resourceVersion: '9000000000', timeoutSeconds: 5 }
-    const watch = async () => {
-      for await (const _ of await api.watch(CONFIG_MAPS, options, AbortSignal.timeout(20_000)));
-    }
-    await assert.rejects(watch, (error) => restartAfter(error).reason === 'ahead')
   })
 
   test('two candidates have one leader, and the other follows when it leaves', async () => {

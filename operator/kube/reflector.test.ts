@@ -184,11 +184,12 @@ describe('a store follows the API server', () => {
   })
 
   test('a connection that is dead and does not know it is given up', async () => {
-    const { clock, server, reflector, restarts } = stage(new FaultPlan([], ['silence']))
+    const { clock, server, reflector, restarts } = stage(new FaultPlan([], ['ok', 'silence']))
     reflector.start()
     await clock.settle()
     change(server, 'a', { n: 1 })
-    await clock.until(() => reflector.store.size === 1, 151_000)
+    change(server, 'b', { n: 1 })
+    await clock.until(() => reflector.store.size === 2, 151_000)
     assert.deepEqual(restarts, ['silent'])
     assert.equal(server.requests.filter((line) => !line.includes('watch=')).length, 1, 'listed once')
     await reflector.stop()
@@ -196,6 +197,23 @@ describe('a store follows the API server', () => {
 })
 
 describe('what goes wrong', () => {
+  test('a server that was restored to an earlier state is listed again when it says nothing', async () => {
+    const { clock, server, reflector, restarts } = stage()
+    for (const name of ['a', 'b', 'c']) change(server, name, { n: 1 })
+    reflector.start()
+    await clock.settle()
+    for (const watch of server.watches) watch.cut()
+    change(server, 'a', undefined)
+    server.storage.rewind(900)
+    change(server, 'b', { n: 2 })
+    await clock.advance(140_000)
+    assert.equal(reflector.store.size, 3, 'such a server tells nothing to who knows more')
+    await clock.advance(20_000)
+    assert.deepEqual(contents(reflector.store), truth(server))
+    assert.deepEqual(restarts, ['unreachable', 'ahead'])
+    await reflector.stop()
+  })
+
   const CASES: Readonly<
     Record<string, { faults: readonly RequestFault[]; reasons: readonly string[]; lists: number }>
   > = {

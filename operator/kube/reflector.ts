@@ -173,7 +173,7 @@ export class Reflector<T> {
   }
 
   #failed(error: unknown, watch: Watching | undefined, signal: AbortSignal): Restart {
-    const restart = watch?.silent === true ? SILENT : restartAfter(error)
+    const restart = watch?.silent === true ? silence(watch) : restartAfter(error)
     if (signal.aborted) return restart
     if (watch !== undefined) this.#brokenWatches += 1
     if (restart.relist || this.#brokenWatches >= this.#timing.brokenWatches) this.#version = undefined
@@ -193,13 +193,24 @@ export class Reflector<T> {
   }
 }
 
-const SILENT: Restart = { reason: 'silent', relist: false, waitMilliseconds: 0 }
+/**
+ * A connection that spoke and then did not is dead. One that never spoke may be a server that was restored to an earlier
+ * state: it tells nothing, not even bookmarks, until its versions have grown past ours (seen with 1.34).
+ */
+function silence({ spoke }: Watching): Restart {
+  return { reason: spoke ? 'silent' : 'ahead', relist: !spoke, waitMilliseconds: 0 }
+}
+
 const EXPECTED: ReadonlySet<RestartReason> = new Set(['ended', 'silent', 'expired'])
 
 /** One watch: how long it lasts, whether it still speaks. */
 class Watching {
   readonly signal: AbortSignal
+  /** Told something that we did not know. */
   learned = false
+  /** Told anything at all. */
+  spoke = false
+  /** Given up because it said nothing for too long. */
   silent = false
   readonly #clock: Clock
   #openedAt: number | undefined
@@ -221,11 +232,12 @@ class Watching {
   }
 
   opened(): void {
-    this.heard()
+    this.#heardAt = this.#clock.elapsed()
     this.#openedAt = this.#heardAt
   }
 
   heard(): void {
+    this.spoke = true
     this.#heardAt = this.#clock.elapsed()
   }
 

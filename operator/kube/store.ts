@@ -73,7 +73,6 @@ export class WritableStore<T> implements Store<T> {
   set(key: string, entry: Entry<T>): void {
     if (this.#entries.get(key)?.uid !== entry.uid) this.delete(key)
     const before = this.#entries.get(key)
-    if (before?.resourceVersion === entry.resourceVersion) return
     // Most changes of an object are in what `prune` takes away; the old value stays, so that caches by identity do.
     const same = before !== undefined && isDeepStrictEqual(before.value, entry.value)
     this.#entries.set(key, same ? { ...entry, value: before.value } : entry)

@@ -178,12 +178,12 @@ export class FakeServer implements Transport {
 
   #watch(resource: Resource, query: URLSearchParams, matches: (object: KubeObject) => boolean): ApiAnswer {
     const version = Number(query.get('resourceVersion'))
-    if (version > this.storage.version) return refusal(...REFUSALS['too-large-version'])
     const watch = new FakeWatch(
       {
         clock: this.#options.clock,
         faults: this.faults,
         matches,
+        after: version,
         bookmarks: query.get('allowWatchBookmarks') === 'true',
         timeoutSeconds: Number(query.get('timeoutSeconds') ?? '1800'),
         version: () => this.storage.version,

@@ -36,6 +36,13 @@ export class FakeStorage {
     for (const changes of this.#history.values()) changes.length = 0
   }
 
+  /** Back to an earlier version, as after a restored backup; what is there stays. */
+  rewind(version: number): void {
+    this.#version = version
+    this.#compacted = Math.min(this.#compacted, version)
+    for (const changes of this.#history.values()) changes.length = 0
+  }
+
   all(resource: Resource): ReadonlyMap<string, KubeObject> {
     return this.#of(resource)
   }

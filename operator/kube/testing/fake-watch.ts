@@ -13,6 +13,8 @@ export interface WatchSettings {
   readonly matches: (object: KubeObject) => boolean
   readonly bookmarks: boolean
   readonly timeoutSeconds: number
+  /** Only what is later is told; while the server is not there yet, not even bookmarks are. */
+  readonly after: number
   readonly version: () => number
 }
 
@@ -37,6 +39,7 @@ export class FakeWatch {
 
   /** An object that begins or ceases to match is added or deleted for whoever watches. */
   tell({ before, after, version }: Change): void {
+    if (version <= this.#settings.after) return
     const matched = before !== undefined && this.#settings.matches(before)
     const matching = after !== undefined && this.#settings.matches(after)
     if (matching) this.#send(matched ? 'MODIFIED' : 'ADDED', after)
@@ -44,7 +47,7 @@ export class FakeWatch {
   }
 
   bookmark(version: number): void {
-    if (this.#silent || !this.#settings.bookmarks) return
+    if (this.#silent || !this.#settings.bookmarks || version < this.#settings.after) return
     this.#write(line('BOOKMARK', { kind: 'Any', apiVersion: 'v1', metadata: { resourceVersion: String(version) } }))
   }
 
