@@ -20,7 +20,6 @@ export interface AdmissionFactsOptions {
   readonly api: Api
   readonly judgement: Judgement
   readonly validator: Validator
-  readonly clusterDomain: string
   readonly storageClasses: readonly string[]
   readonly ownerNamespaces: readonly string[]
   readonly injection: () => Injection
@@ -28,8 +27,8 @@ export interface AdmissionFactsOptions {
 }
 
 export function admissionServices(options: AdmissionFactsOptions): AdmissionServices {
-  const { api, clusterDomain, storageClasses, injection, renderings, validator } = options
-  const alone = new ResourceFaults({ clusterDomain, protocols: PROTOCOLS, validator })
+  const { api, storageClasses, injection, renderings, validator } = options
+  const alone = new ResourceFaults({ protocols: PROTOCOLS, validator })
   const allowances: Allowances = {
     storageClasses,
     runtimeClasses: [],

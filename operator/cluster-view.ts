@@ -86,6 +86,15 @@ export class ClusterView {
     return this.#reflectors.flatMap(([, reflector]) => reflector.trouble ?? [])
   }
 
+  /** An object as it was told last, its status included. */
+  get(kind: WatchedKind, key: string): KubeObject | undefined {
+    for (const [of, { store }] of this.#reflectors) {
+      const found = of === kind ? store.get(key) : undefined
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
   /** Told after each batch of changes. */
   onOutcome(listener: (outcome: Outcome) => void): () => void {
     this.#listeners.add(listener)

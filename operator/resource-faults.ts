@@ -1,41 +1,39 @@
-// What one resource of ours shows by itself and its schema cannot say: a condition that does not type-check, a mask that its protocol cannot
-// honour. Refused when it is applied; what depends on other objects becomes status instead, so that any order of applying works.
+// What is refused when one of our resources is applied: what it shows by itself and its schema cannot say. What depends on other
+// objects becomes status instead, so that any order of applying works.
+
+import { OWNER_LABEL } from '#contracts/pod/names.ts'
+import type { Validator } from '#crds/validate.ts'
+import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import type { Fault } from './admission/pod-rules.ts'
-import type { WatchedKind } from './judgement/change.ts'
-import { metadataOf, record } from './judgement/cluster-facts.ts'
-import { Judgement, type JudgementOptions } from './judgement/judgement.ts'
+import { shownAlone } from './judgement/alone.ts'
+import { record } from './judgement/cluster-facts.ts'
+import { know } from './judgement/known.ts'
 
-const KINDS: readonly WatchedKind[] = [
-  'Connection',
-  'AccessPolicy',
-  'ClusterAccessPolicy',
-  'EndpointGrant',
-  'IdentityProvider',
-]
-/** Verdicts that other objects can turn. */
-const OF_THE_CLUSTER: ReadonlySet<string> = new Set(['HostNotPermitted', 'EndpointConflict', 'NotAnOwner'])
+const KINDS = ['Connection', 'AccessPolicy', 'ClusterAccessPolicy', 'EndpointGrant', 'IdentityProvider'] as const
 
-/** Judges one resource at a time, in a world of its own. */
 export class ResourceFaults {
-  readonly #alone: Judgement
+  readonly #validator: Validator
+  readonly #protocols: ReadonlyMap<string, ProtocolFacts>
 
-  constructor(options: JudgementOptions) {
-    this.#alone = new Judgement(options)
+  constructor({
+    validator,
+    protocols,
+  }: { readonly validator: Validator; readonly protocols: readonly ProtocolFacts[] }) {
+    this.#validator = validator
+    this.#protocols = new Map(protocols.map((protocol) => [protocol.name, protocol]))
   }
 
   of(object: unknown): readonly Fault[] {
     const document = record(object)
     const kind = KINDS.find((each) => each === document['kind'])
     if (kind === undefined) return []
-    const { namespace, name } = metadataOf(document)
-    const key = namespace === '' ? name : `${namespace}/${name}`
-    this.#alone.apply([{ kind, key, object: document }])
-    try {
-      const verdict = kind === 'Connection' ? this.#alone.connectionVerdict(key) : this.#alone.policyVerdict(key)
-      if (!verdict || verdict.accepted.holds || OF_THE_CLUSTER.has(verdict.accepted.reason)) return []
-      return [{ rule: verdict.accepted.reason, message: verdict.accepted.message }]
-    } finally {
-      this.#alone.apply([{ kind, key, object: undefined }])
-    }
+    const { resource, problem = '' } = know(kind, document, this.#validator)
+    if (resource === undefined) return [{ rule: 'Unreadable', message: problem }]
+    return shownAlone(resource, this.#protocols).map(({ reason, message }) => ({ rule: reason, message }))
   }
+}
+
+/** Whether it may live where it lives is asked elsewhere; here it may. */
+function ownerNamespace(name: string): Change {
+  return { kind: 'Namespace', key: name, object: { metadata: { name, labels: { [OWNER_LABEL]: 'true' } } } }
 }

@@ -74,7 +74,6 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     api,
     judgement,
     validator,
-    clusterDomain,
     storageClasses: settings.storageClasses,
     ownerNamespaces: settings.ownerNamespaces,
     injection: () => injection,

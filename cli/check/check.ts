@@ -13,7 +13,6 @@ import { keyOf } from '#sidecar/check/names.ts'
 import { checkPolicy } from '#sidecar/check/policies.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { selects } from '#sidecar/check/selection.ts'
-import { SettingsCheck } from '#sidecar/check/settings.ts'
 import { checkHosts, checkSharedEndpoints } from './hosts.ts'
 import { findingsOf, inOrder } from './reporter.ts'
 
@@ -27,12 +26,11 @@ export function checkManifests(manifests: Manifests, known: readonly ProtocolFac
 export function doubtsOf({ resources, rejected }: Manifests, known: readonly ProtocolFacts[]): readonly Doubt[] {
   const protocols = new Map(known.map((protocol) => [protocol.name, protocol]))
   const report = new Report()
-  const settings = new SettingsCheck()
   const connections = plain(resources.connections)
   const [secrets, configMaps] = [byKey(resources.secrets), byKey(resources.configMaps)]
   const grants = plain(resources.endpointGrants)
   for (const connection of connections) {
-    checkConnection(connection, { protocols, settings, secrets, configMaps, report })
+    checkConnection(connection, { protocols, secrets, configMaps, report })
     checkHosts(connection, grants, report)
     warnOfPatterns(connection, report)
   }

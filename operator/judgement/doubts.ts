@@ -64,7 +64,7 @@ function sentences(about: Resource, doubts: readonly Doubt[]): string {
   return [...said, ...(more > 0 ? [`and ${more} more`] : [])].join('. ')
 }
 
-function sentence(about: Resource, { about: at, path, message, allowed, reason }: Doubt): string {
+export function sentence(about: Resource, { about: at, path, message, allowed, reason }: Doubt): string {
   const place = at === about ? fieldOf(path) : `${at.kind} ${keyOf(at)} ${fieldOf(path)}`
   const remedy = allowed === undefined ? REMEDIES[reason] : `allowed: ${allowed}`
   return `${place}: ${message}${remedy === undefined ? '' : `; ${remedy}`}`

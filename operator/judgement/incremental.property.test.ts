@@ -86,7 +86,7 @@ test('after any changes, in any batches, everything is as if found out anew', ()
         assert.deepEqual(sorted(before), sorted(found))
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 60 },
   )
 })
 

@@ -6,25 +6,19 @@ import { checkConnection } from '#sidecar/check/connections.ts'
 import { warnOfPatterns } from '#sidecar/check/endpoints.ts'
 import { Report } from '#sidecar/check/fault.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
-import type { SettingsCheck } from '#sidecar/check/settings.ts'
 import { verdictOf } from './doubts.ts'
 import type { Known } from './known.ts'
 import { type ConnectionVerdict, type Finding, fails, type Verdict } from './verdict.ts'
 
-export interface Checks {
-  readonly protocols: ReadonlyMap<string, ProtocolFacts>
-  readonly settings: SettingsCheck
-}
-
 /** What can be told of a Connection without its rivals. */
 export function judgeConnection(
-  { protocols, settings }: Checks,
+  protocols: ReadonlyMap<string, ProtocolFacts>,
   connection: Connection,
   secrets: Named<Secret>,
   configMaps: Named<ConfigMap>,
 ): Verdict {
   const report = new Report()
-  checkConnection(connection, { protocols, settings, secrets, configMaps, report })
+  checkConnection(connection, { protocols, secrets, configMaps, report })
   warnOfPatterns(connection, report)
   return verdictOf(connection, report.doubts)
 }

@@ -6,7 +6,6 @@
 // Nothing here depends on the order in which changes come: the same objects give the same verdicts.
 import type { Validator } from '#crds/validate.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
-import { SettingsCheck } from '#sidecar/check/settings.ts'
 import type { Group } from './agents.ts'
 import type { Change } from './change.ts'
 import { Intake } from './intake.ts'
@@ -52,8 +51,7 @@ export class Judgement {
     this.protocols = new Map(protocols.map((protocol) => [protocol.name, protocol]))
     this.#world = new World(clusterDomain)
     this.#selections = new Selections(this.#world)
-    const checks = { protocols: this.protocols, settings: new SettingsCheck() }
-    this.#verdicts = new Verdicts(checks, this.#world, this.#selections)
+    this.#verdicts = new Verdicts(this.protocols, this.#world, this.#selections)
     this.#intake = new Intake(this.#world, this.#selections, validator)
   }
 

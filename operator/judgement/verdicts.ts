@@ -2,9 +2,10 @@
 // then Connections, then policies. A verdict that comes out as it was goes no further.
 import type { ConfigMap, Secret } from '#crds/types.gen.ts'
 import type { Named } from '#sidecar/check/beside.ts'
+import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { namedConnections, type Policy } from '#sidecar/check/selection.ts'
 import { Conflicts } from './conflicts.ts'
-import { type Checks, connectionVerdict, judgeConnection, unreadable } from './judge-connection.ts'
+import { connectionVerdict, judgeConnection, unreadable } from './judge-connection.ts'
 import { type Circumstances, judgePolicy } from './judge-policy.ts'
 import type { Known } from './known.ts'
 import type { Marks } from './marks.ts'
@@ -21,7 +22,7 @@ interface JudgedPolicy {
 }
 
 export class Verdicts {
-  readonly #checks: Checks
+  readonly #protocols: ReadonlyMap<string, ProtocolFacts>
   readonly #world: World
   readonly #selections: Selections
   readonly #conflicts: Conflicts
@@ -31,8 +32,8 @@ export class Verdicts {
   readonly #judged = new Map<string, JudgedPolicy>()
   readonly work = { connections: 0, policies: 0 }
 
-  constructor(checks: Checks, world: World, selections: Selections) {
-    this.#checks = checks
+  constructor(protocols: ReadonlyMap<string, ProtocolFacts>, world: World, selections: Selections) {
+    this.#protocols = protocols
     this.#world = world
     this.#selections = selections
     this.#conflicts = new Conflicts(world.clusterDomain)
@@ -83,10 +84,10 @@ export class Verdicts {
     if (own === undefined || marks.checks.has(key)) {
       this.work.connections += 1
       const [secrets, configMaps] = [named<Secret>(this.#world.secrets), named<ConfigMap>(this.#world.configMaps)]
-      own = judgeConnection(this.#checks, resource, secrets, configMaps)
+      own = judgeConnection(this.#protocols, resource, secrets, configMaps)
       this.#own.set(key, own)
     }
-    const served = this.#checks.protocols.has(resource.spec.protocol)
+    const served = this.#protocols.has(resource.spec.protocol)
     return connectionVerdict(own, this.#conflicts.problemOf(key), served)
   }
 
@@ -111,7 +112,7 @@ export class Verdicts {
     const last = this.#judged.get(key)
     if (last?.policy === resource && last.when === when) return last.verdict
     this.work.policies += 1
-    const verdict = judgePolicy(this.#checks.protocols, resource, circumstances)
+    const verdict = judgePolicy(this.#protocols, resource, circumstances)
     this.#judged.set(key, { policy: resource, when, verdict })
     return verdict
   }
@@ -123,7 +124,7 @@ export class Verdicts {
     return {
       owner: policy.kind === 'ClusterAccessPolicy' || namespaces.get(namespace ?? '')?.owner === true,
       // Of protocols that this version does not serve nobody knows the words; their Connections say so themselves.
-      spoken: this.#selections.spokenBy(key).filter((protocol) => this.#checks.protocols.has(protocol)),
+      spoken: this.#selections.spokenBy(key).filter((protocol) => this.#protocols.has(protocol)),
       absent: namedConnections(policy)
         .map(([, name]) => name)
         .filter((name) => !connections.has(name)),

@@ -4,20 +4,19 @@ import type { Named } from './beside.ts'
 import type { Report } from './fault.ts'
 import { choices, keyOf } from './names.ts'
 import type { ProtocolFacts } from './protocol-facts.ts'
-import type { SettingsCheck } from './settings.ts'
+import { settingsFaults } from './settings.ts'
 
 export const CREDENTIALS_TYPE = 'sallyport.dev/credentials'
 
 export interface ConnectionContext {
   readonly protocols: ReadonlyMap<string, ProtocolFacts>
-  readonly settings: SettingsCheck
   readonly secrets: Named<Secret>
   readonly configMaps: Named<ConfigMap>
   readonly report: Report
 }
 
 export function checkConnection(connection: Connection, context: ConnectionContext): void {
-  const { protocols, settings, report } = context
+  const { protocols, report } = context
   const { spec } = connection
   const protocol = protocols.get(spec.protocol)
   if (protocol === undefined) {
@@ -25,7 +24,7 @@ export function checkConnection(connection: Connection, context: ConnectionConte
     const message = `this version has no gateway for ${spec.protocol}`
     report.error(connection, 'UnsupportedProtocol', ['spec', 'protocol'], message, known)
   } else {
-    for (const { path, message, allowed } of settings.faults(protocol, spec.settings ?? {})) {
+    for (const { path, message, allowed } of settingsFaults(protocol, spec.settings ?? {})) {
       report.error(connection, 'InvalidSettings', ['spec', 'settings', ...path], message, allowed)
     }
     for (const { path, message, allowed } of protocol.faults?.(spec) ?? []) {

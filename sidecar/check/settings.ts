@@ -4,13 +4,13 @@ import type { Fault } from '#crds/finding.ts'
 import { faultOf } from '#crds/schema-fault.ts'
 import type { ProtocolFacts } from './protocol-facts.ts'
 
-export class SettingsCheck {
-  readonly #ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true, verbose: true })
-  readonly #schemas = new Map<string, ValidateFunction>()
+/** By schema, whoever asks: a schema never changes, and compiling one costs more than a thousand checks. */
+const COMPILED = new WeakMap<object, ValidateFunction>()
 
-  faults(protocol: ProtocolFacts, settings: unknown): readonly Fault[] {
-    const schema = this.#schemas.get(protocol.name) ?? this.#ajv.compile(protocol.settings)
-    this.#schemas.set(protocol.name, schema)
-    return schema(settings) ? [] : (schema.errors ?? []).map(faultOf)
-  }
+export function settingsFaults({ settings: schema }: ProtocolFacts, settings: unknown): readonly Fault[] {
+  const compiled =
+    COMPILED.get(schema) ??
+    new Ajv({ allErrors: true, strict: false, allowUnionTypes: true, verbose: true }).compile(schema)
+  COMPILED.set(schema, compiled)
+  return compiled(settings) ? [] : (compiled.errors ?? []).map(faultOf)
 }
