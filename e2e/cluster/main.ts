@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { buildImage, IMAGE_NAMES, reference } from '#images/images.ts'
 import { type Cluster, openCluster, removeCluster, startCluster } from './cluster.ts'
+import { installSallyport, loadImages } from './install.ts'
+import { AGENT_NAMESPACE, furnish, OWNER_NAMESPACE } from './playground.ts'
 import { installClusterPackages, whyNoCluster } from './prerequisites.ts'
 
 const DIRECTORY = join(import.meta.dirname, '../../.cache/cluster')
@@ -23,13 +24,17 @@ async function up(): Promise<number> {
   if (!running && !possible()) return 1
   if (!running) await removeCluster(DIRECTORY) // what is left of one that ended with the machine
   const cluster = running ?? (await startLasting())
+  await loadImages(cluster, console.log)
+  console.log('installing the chart, and the examples')
+  await installSallyport(cluster, { ownerNamespaces: [OWNER_NAMESPACE] })
   await furnish(cluster)
   console.log(`
 The cluster runs until \`make cluster-down\`. Look around:
 
   export KUBECONFIG=${cluster.kubeconfig} PATH=${cluster.programs}:$PATH
   kubectl get pods --all-namespaces
-  kubectl run -it --rm shell --image=${reference('sallyport-e2e-agent')} --image-pull-policy=Never -- bash
+  kubectl get connections,accesspolicies --namespace=${OWNER_NAMESPACE}
+  kubectl exec -it --namespace=${AGENT_NAMESPACE} deployment/analyst -- sh -c 'psql "$DATABASE_URL"'
 `)
   return 0
 }
@@ -69,11 +74,9 @@ async function startLasting(): Promise<Cluster> {
   return startCluster({ directory: DIRECTORY, lasting: true, say: console.log })
 }
 
-async function furnish(cluster: Cluster): Promise<void> {
-  for (const name of IMAGE_NAMES) {
-    console.log(`image ${reference(name)}`)
-    await cluster.loadImage(await buildImage(name))
-  }
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
 }
-
-process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,34 @@
+// Brings Sallyport to a cluster the way its users do: images, then the chart with helm.
+import { join } from 'node:path'
+import { buildImage, IMAGE_NAMES, type ImageName, reference } from '#images/images.ts'
+import type { Cluster } from './cluster.ts'
+
+const CHART = join(import.meta.dirname, '../../charts/sallyport')
+
+export const SYSTEM_NAMESPACE = 'sallyport-system'
+
+/** Builds the images (those that are as they were cost nothing) and brings them to the node. */
+export async function loadImages(
+  cluster: Cluster,
+  say: (line: string) => void,
+  names: readonly ImageName[] = IMAGE_NAMES,
+): Promise<void> {
+  for (const name of names) {
+    say(`image ${reference(name)}`)
+    await cluster.loadImage(await buildImage(name))
+  }
+}
+
+/** Installs the chart, or upgrades what is installed, and waits until its operator is ready. */
+export async function installSallyport(
+  cluster: Cluster,
+  values: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const images = {
+    operator: reference('sallyport-operator'),
+    sidecar: reference('sallyport-sidecar'),
+    pullPolicy: 'Never',
+  }
+  const into = ['--namespace', SYSTEM_NAMESPACE, '--create-namespace', '--wait', '--timeout', '3m', '--values', '-']
+  await cluster.helm(['upgrade', '--install', 'sallyport', CHART, ...into], JSON.stringify({ images, ...values }))
+}
