@@ -5,7 +5,6 @@ import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
 import { ResourceFaults } from './resource-faults.ts'
 
 const faults = new ResourceFaults({
-  clusterDomain: 'cluster.local',
   protocols: PROTOCOLS,
   validator: new Validator(),
 })

@@ -1,7 +1,5 @@
 // What is refused when one of our resources is applied: what it shows by itself and its schema cannot say. What depends on other
 // objects becomes status instead, so that any order of applying works.
-
-import { OWNER_LABEL } from '#contracts/pod/names.ts'
 import type { Validator } from '#crds/validate.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import type { Fault } from './admission/pod-rules.ts'
@@ -31,9 +29,4 @@ export class ResourceFaults {
     if (resource === undefined) return [{ rule: 'Unreadable', message: problem }]
     return shownAlone(resource, this.#protocols).map(({ reason, message }) => ({ rule: reason, message }))
   }
-}
-
-/** Whether it may live where it lives is asked elsewhere; here it may. */
-function ownerNamespace(name: string): Change {
-  return { kind: 'Namespace', key: name, object: { metadata: { name, labels: { [OWNER_LABEL]: 'true' } } } }
 }

@@ -111,7 +111,8 @@ export function rulesFor({ gatewayUid, openPorts, limits = FLOW_LIMITS }: Contai
     rule('coming', 'our listeners from inside only', `tcp dport { ${steered}, ${catchAll}, ${dns} } drop`),
     rule('coming', 'our resolver from inside only', `udp dport ${dns} drop`),
     rule('coming', 'answers', 'ct state established accept'),
-    rule('coming', 'errors about our flows', 'meta l4proto { icmp, ipv6-icmp } ct state related accept'),
+    // By number, ICMP and ICMPv6: an image as small as ours has no /etc/protocols to look names up in.
+    rule('coming', 'errors about our flows', 'meta l4proto { 1, 58 } ct state related accept'),
     ...open.map(([protocol, ports]) =>
       rule('coming', `declared ports, ${protocol}`, `${protocol} dport ${ports} ct state new accept`),
     ),
