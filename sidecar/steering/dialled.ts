@@ -1,6 +1,7 @@
 // Where a program of the pod wanted to go, before the packet filter led it here: the row of its own end in the pod's table of
 // sockets. Node cannot ask a socket for its original destination, and a row also has the program's UID.
 import { open } from 'node:fs/promises'
+import { isIPv6 } from 'node:net'
 import { type Endpoint, plainAddress, type Row, rowsWithLocalPort } from './proc-net-tcp.ts'
 
 export interface Dialled extends Endpoint {
@@ -45,9 +46,19 @@ export class DialledDestinations {
     while (this.#waiting.length > 0) {
       const asked = this.#waiting
       this.#waiting = []
-      // Programs that use IPv6 sockets for IPv4 are in the other table.
-      const tables = await Promise.all(([4, 6] as const).map((family) => this.#read(family).catch(() => '')))
-      for (const one of asked) one.done(find(tables, one))
+      // The kernel walks all connections of the node for a table, however few are the pod's. Most programs are in the first;
+      // those that use IPv6 sockets for IPv4 are in the other one.
+      const left = asked.filter(({ peer }) => isIPv6(peer.address))
+      const four = asked.filter((one) => !left.includes(one))
+      for (const [family, here] of [[4, four] as const, [6, left] as const]) {
+        if (here.length === 0) continue
+        const table = await this.#read(family).catch(() => '')
+        for (const one of here) {
+          const found = find(table, one)
+          if (found === undefined && family === 4) left.push(one)
+          else one.done(found ?? 'lost')
+        }
+      }
     }
     this.#looking = false
   }
@@ -56,14 +67,15 @@ export class DialledDestinations {
 /**
  * Two connections may leave from one port if they go to different places. After rewriting they would look the same to us, so the
  * kernel gives the younger one another port; then it has no row here, or it has somebody else's. A row counts only if it is the
- * only one, and never leads anywhere but to what the agent could have dialled itself.
+ * only one, and never leads anywhere but to what the agent could have dialled itself. Undefined: there is none.
  */
-function find(tables: readonly string[], { peer, fits }: Asked): Found {
-  const rows = tables
-    .flatMap((table) => rowsWithLocalPort(table, peer.port))
-    .filter(({ local, remote }) => local.address === peer.address && fits(remote))
+function find(table: string, { peer, fits }: Asked): Found | undefined {
+  const rows = rowsWithLocalPort(table, peer.port).filter(
+    ({ local, remote }) => local.address === peer.address && fits(remote),
+  )
   const [row] = rows
-  if (!row || rows.some((other) => !sameDestination(other, row))) return 'lost'
+  if (!row) return undefined
+  if (rows.some((other) => !sameDestination(other, row))) return 'lost'
   return { ...row.remote, uid: row.uid }
 }
 
