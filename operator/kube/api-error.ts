@@ -4,7 +4,7 @@ import { isRecord } from './object.ts'
 import { type Resource, resourceName } from './resource.ts'
 
 /** Why there is no answer that could be used; all other reasons are the API server's own words (`NotFound`, `Conflict` …). */
-export type OwnReason = 'Unreachable' | 'Timeout' | 'Aborted' | 'BadAnswer' | 'BadConfiguration'
+export type OwnReason = 'Unreachable' | 'Timeout' | 'TooLarge' | 'BadAnswer' | 'BadConfiguration'
 
 /** What was asked, for the message. */
 export interface Asked {

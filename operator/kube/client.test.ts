@@ -160,7 +160,7 @@ describe('errors are one line that names the request and the remedy', () => {
     const { client } = fakeClient()
     await client.create(THINGS, thing('a', { text: 'x'.repeat(90_000) }))
     await client.create(THINGS, thing('b', { text: 'x'.repeat(90_000) }))
-    await assert.rejects(client.list(THINGS), { reason: 'BadAnswer', message: /larger than 100000 bytes/ })
+    await assert.rejects(client.list(THINGS), { reason: 'TooLarge', message: /larger than 100000 bytes/ })
     assert.equal((await client.list(THINGS, { limit: 1 })).items.length, 1)
   })
 

@@ -75,6 +75,8 @@ const CONTENT_TYPES: Readonly<Record<PatchKind, string>> = {
   Merge: 'application/merge-patch+json',
   Json: 'application/json-patch+json',
 }
+/** A page of five hundred ordinary objects is a third of it; `listAll` asks for smaller pages where it is not. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 const JSON_TYPE = 'application/json'
 
 export class Client {
@@ -88,7 +90,7 @@ export class Client {
     this.#transport = options.transport
     this.#clock = options.clock ?? systemClock
     this.#timeout = options.timeoutMilliseconds ?? 30_000
-    this.#maxBytes = options.maxAnswerBytes ?? 64 * 1024 * 1024
+    this.#maxBytes = options.maxAnswerBytes ?? MAX_ANSWER_BYTES
     this.#onRequest = options.onRequest
   }
 
@@ -257,7 +259,7 @@ async function textOf(asked: Asked, body: AsyncIterable<Uint8Array>, maxBytes: n
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > maxBytes) throw failure(asked, 'BadAnswer', `the answer is larger than ${maxBytes} bytes`)
+    if (bytes > maxBytes) throw failure(asked, 'TooLarge', `the answer is larger than ${maxBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

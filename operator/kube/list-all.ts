@@ -18,12 +18,16 @@ export async function listAll<T>(
   signal: AbortSignal,
 ): Promise<Listed<T>> {
   const { pageSize, ...selection } = options
-  try {
-    return await pages(api, resource, { ...selection, limit: pageSize }, prune, signal)
-  } catch (error) {
-    // The list's own history was compacted between two pages: a slow reader would never get to the end.
-    if (!(error instanceof ApiError) || error.code !== 410) throw error
-    return await pages(api, resource, selection, prune, signal)
+  for (let limit = pageSize; ; limit = Math.ceil(limit / 8)) {
+    try {
+      return await pages(api, resource, { ...selection, limit }, prune, signal)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      // The list's own history was compacted between two pages: a slow reader would never get to the end.
+      if (error.code === 410) return await pages(api, resource, selection, prune, signal)
+      // Anybody who may create large objects could otherwise keep us from ever listing them.
+      if (error.reason !== 'TooLarge' || limit === 1) throw error
+    }
   }
 }
 

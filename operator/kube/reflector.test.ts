@@ -262,6 +262,16 @@ describe('what goes wrong', () => {
     await reflector.stop()
   })
 
+  test('large objects are listed in smaller pages', async () => {
+    const { clock, server, reflector } = stage(new FaultPlan(), { timing: { pageSize: 100 } })
+    for (let turn = 0; turn < 40; turn += 1) change(server, `n${turn}`, { text: 'x'.repeat(1_000_000) })
+    reflector.start()
+    await clock.settle()
+    assert.equal(reflector.store.size, 40)
+    assert.match(server.requests[1] ?? '', /limit=13$/)
+    await reflector.stop()
+  })
+
   test('Retry-After is waited for', async () => {
     const { clock, server, reflector } = stage(new FaultPlan(['unavailable']))
     reflector.start()
