@@ -7,12 +7,19 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 const KUBERNETES = '1.34.4'
-const VERSION_PACKAGE = 'k8s.io/component-base/version'
-const STAMPS = [
-  ['gitVersion', `v${KUBERNETES}`],
-  ['gitMajor', '1'],
-  ['gitMinor', '34'],
-]
+const HELM = '3.19.5'
+
+/** Variables that hold the version, which otherwise would be one from the time before versions. */
+const STAMPS: Readonly<Record<string, string>> = {
+  'k8s.io/component-base/version.gitVersion': `v${KUBERNETES}`,
+  'k8s.io/component-base/version.gitMajor': '1',
+  'k8s.io/component-base/version.gitMinor': '34',
+  'helm.sh/helm/v3/internal/version.version': `v${HELM}`,
+  'helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor': '1',
+  'helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor': '34',
+  'helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor': '1',
+  'helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor': '34',
+}
 
 /** One binary, known by six names. */
 const KUBERNETES_NAMES = [
@@ -32,13 +39,21 @@ interface Build {
 }
 
 const STRIPPED = '-s -w'
-const STAMPED = [STRIPPED, ...STAMPS.map(([name, value]) => `-X ${VERSION_PACKAGE}.${name}=${value}`)].join(' ')
+
+function stamped(prefix: string): string {
+  const stamps = Object.entries(STAMPS).filter(([name]) => name.startsWith(prefix))
+  return [STRIPPED, ...stamps.map(([name, value]) => `-X ${name}=${value}`)].join(' ')
+}
 
 const BUILDS: readonly Build[] = [
-  { program: 'kubernetes', module: 'node', arguments: ['build', '-ldflags', STAMPED, '.'] },
+  { program: 'kubernetes', module: 'node', arguments: ['build', '-ldflags', stamped('k8s.io/'), '.'] },
   { program: 'pause', module: 'node', arguments: ['build', '-ldflags', STRIPPED, './pause'] },
   { program: 'coredns', module: 'dns', arguments: ['build', '-ldflags', STRIPPED, '.'] },
-  { program: 'helm', module: 'node', arguments: ['install', '-ldflags', STRIPPED, 'helm.sh/helm/v3/cmd/helm@v3.19.5'] },
+  {
+    program: 'helm',
+    module: 'node',
+    arguments: ['install', '-ldflags', stamped('helm.sh/'), `helm.sh/helm/v3/cmd/helm@v${HELM}`],
+  },
 ]
 
 /** The folder with kube-apiserver, kubelet, kubectl, helm, coredns … under these names. Builds what is missing. */
