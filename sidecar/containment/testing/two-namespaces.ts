@@ -47,6 +47,8 @@ let made = 0
 export class TwoNamespaces {
   readonly pod: string
   readonly outside: string
+  /** Seconds that an attempt waits for an answer. */
+  patience = 10
 
   constructor() {
     made += 1
@@ -103,7 +105,10 @@ export class TwoNamespaces {
   }
 
   async program(namespace: string, uid: number, ...command: readonly string[]): Promise<string> {
-    const { stdout } = await run('ip', ['netns', 'exec', namespace, ...without(uid), ...command], { timeout: 60_000 })
+    const { stdout } = await run('ip', ['netns', 'exec', namespace, ...without(uid), ...command], {
+      timeout: 60_000,
+      env: this.#environment(),
+    })
     return stdout.trim()
   }
 
@@ -116,6 +121,7 @@ export class TwoNamespaces {
   async start(namespace: string, uid: number, ...command: readonly string[]): Promise<Serving> {
     const child = spawn('ip', ['netns', 'exec', namespace, ...without(uid), ...command], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      env: this.#environment(),
     })
     const lines = createInterface({ input: child.stdout })
     const said = await Promise.race([once(lines, 'line'), once(child, 'exit')])
@@ -154,6 +160,10 @@ export class TwoNamespaces {
   writeResolvConf(text: string): void {
     mkdirSync(`/etc/netns/${this.pod}`, { recursive: true })
     writeFileSync(`/etc/netns/${this.pod}/resolv.conf`, text)
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return { ...process.env, PATIENCE: String(this.patience) }
   }
 
   remove(): void {
