@@ -45,6 +45,8 @@ export interface ConfiguredConnection {
   readonly ca: string | undefined
   /** Keys of the credentials Secret. */
   readonly credentials: ReadonlyMap<string, string>
+  /** What agents may call it besides its endpoints' hosts: names and addresses that its certificate must be good for. */
+  readonly dialledAs?: readonly string[]
   /** Why no session can be opened, if its references do not resolve. */
   readonly problem: string | undefined
 }

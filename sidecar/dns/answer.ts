@@ -1,7 +1,6 @@
 // What the pod's resolver answers. Pure. Names of endpoints have an address; everything else does not exist (NXDOMAIN),
 // with the reason as an extended error. Never REFUSED or SERVFAIL: glibc and musl then give up their search list, and the next name
 // of it may be an endpoint. Nothing is ever asked of another server, so a name is no way out.
-import { isIPv4 } from 'node:net'
 import { CLASS, type Question, RCODE, type Resource, type Response, TYPE, writeName } from './message.ts'
 import { hostFor, type Place } from './names.ts'
 
@@ -55,8 +54,7 @@ function fullName(host: string, { clusterDomain }: Place): string {
 /** `7.1.77.127.in-addr.arpa` → 127.77.1.7 (RFC 1035 section 3.5). */
 function reversed(name: string): string | undefined {
   const [, digits] = /^((?:\d{1,3}\.){3}\d{1,3})\.in-addr\.arpa$/.exec(name) ?? []
-  const address = digits?.split('.').reverse().join('.')
-  return address !== undefined && isIPv4(address) ? address : undefined
+  return digits?.split('.').reverse().join('.')
 }
 
 function found(answer: Resource): Answer {

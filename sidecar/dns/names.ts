@@ -34,3 +34,12 @@ function meanings(asked: string, { namespace, clusterDomain }: Place): readonly 
   const inCluster = [name, `${name}.svc`]
   return name.includes('.') ? inCluster : [...inCluster, `${name}.${namespace}.svc`]
 }
+
+/** Every name that stands for the host in a pod at that place; the host itself first. The reverse of `hostFor`. */
+export function namesFor(host: string, { namespace, clusterDomain }: Place): readonly string[] {
+  const [, service, owner] = /^(.+)\.([^.]+)\.svc$/.exec(canonicalHost(host, clusterDomain)) ?? []
+  if (service === undefined || owner === undefined) return [host]
+  const canonical = `${service}.${owner}.svc`
+  const short = owner === namespace ? [service] : []
+  return [...new Set([host, canonical, `${canonical}.${clusterDomain}`, `${service}.${owner}`, ...short])]
+}

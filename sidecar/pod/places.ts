@@ -1,6 +1,7 @@
 // What is served where in a pod: a place is an endpoint (host and port), whose Connections see only that endpoint, so that each
 // session goes to the target of the name it was dialled by.
 import type { SteeredEndpoint } from '#contracts/control/messages.ts'
+import { namesFor, type Place } from '#sidecar/dns/names.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 
 export function placeOf(host: string, port: number): string {
@@ -9,16 +10,18 @@ export function placeOf(host: string, port: number): string {
 
 /** `host`: the one that was dialled, where the endpoint's is a pattern. */
 export function connectionsAt(
-  { host: pattern, port, connections }: SteeredEndpoint,
+  { host: pattern, port, connections, addresses }: SteeredEndpoint,
   host: string,
   configured: readonly ConfiguredConnection[],
+  place: Place,
 ): readonly ConfiguredConnection[] {
+  const dialledAs = [...namesFor(host, place), ...addresses]
   return configured
     .filter((connection) => connections.includes(connectionKey(connection)))
     .map((connection) => {
       const { spec } = connection
       const [endpoint] = spec.endpoints.filter((each) => each.host === pattern && each.port === port)
-      return { ...connection, spec: { ...spec, endpoints: endpoint ? [{ ...endpoint, host }] : [] } }
+      return { ...connection, dialledAs, spec: { ...spec, endpoints: endpoint ? [{ ...endpoint, host }] : [] } }
     })
 }
 

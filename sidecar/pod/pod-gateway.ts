@@ -3,6 +3,7 @@
 // Snapshots are taken one after the other, and of those that wait only the newest counts. One that cannot be taken whole is answered
 // with what is wrong; whatever of it cannot be served takes no sessions, and nothing else keeps an older, wider rule.
 import type { PodIdentity, Snapshot, SteeredEndpoint } from '#contracts/control/messages.ts'
+import type { Place } from '#sidecar/dns/names.ts'
 import { type Configuration, configure, type GatewayResources } from '#sidecar/gateway/configuration.ts'
 import type { Servers } from '#sidecar/gateway/servers.ts'
 import type { Agent } from '#sidecar/identity/agent.ts'
@@ -67,6 +68,11 @@ export class PodGateway {
     this.#working ??= this.#work()
   }
 
+  get #place(): Place {
+    const { agent: { namespace } = NOBODY, clusterDomain = '' } = this.#current ?? {}
+    return { namespace, clusterDomain }
+  }
+
   async #work(): Promise<void> {
     while (this.#next) {
       const snapshot = this.#next
@@ -100,7 +106,7 @@ export class PodGateway {
   #places(endpoints: readonly SteeredEndpoint[]): ReadonlyMap<string, readonly ConfiguredConnection[]> {
     const places = new Map<string, readonly ConfiguredConnection[]>()
     const add = (endpoint: SteeredEndpoint, host: string) => {
-      const here = connectionsAt(endpoint, host, this.#connections)
+      const here = connectionsAt(endpoint, host, this.#connections, this.#place)
       if (here.length > 0) places.set(placeOf(host, endpoint.port), here)
     }
     for (const endpoint of endpoints) if (!isPattern(endpoint)) add(endpoint, endpoint.host)
@@ -118,7 +124,7 @@ export class PodGateway {
     if (!isPattern(endpoint)) return servers.at(placeOf(endpoint.host, endpoint.port))
     const place = placeOf(dialled, endpoint.port)
     if (!this.#named.has(place)) {
-      const failure = servers.add(place, connectionsAt(endpoint, dialled, this.#connections))
+      const failure = servers.add(place, connectionsAt(endpoint, dialled, this.#connections, this.#place))
       if (failure) log.warn({ host: dialled }, failure.message)
       else this.#named.set(place, { endpoint, host: dialled })
     }

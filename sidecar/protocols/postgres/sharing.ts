@@ -69,6 +69,8 @@ export class Lane {
 }
 
 export class Sharing {
+  /** What agents may call these servers. */
+  readonly hosts: readonly string[]
   readonly #lanes: readonly Lane[]
   readonly #services: Services
   readonly #scramKeys: ScramKeyCache
@@ -81,15 +83,11 @@ export class Sharing {
   ) {
     this.#services = services
     this.#scramKeys = scramKeys
+    this.hosts = hostsOf(connections)
     this.#lanes = connections
       .map((connection) => new Lane(connection, services, scramKeys))
       .map((lane) => known.find(({ identity }) => identity === lane.identity) ?? lane)
       .sort((a, b) => b.precision - a.precision)
-  }
-
-  get hosts(): readonly string[] {
-    const named = this.#lanes.flatMap(({ connection }) => connection.spec.endpoints.map(({ host }) => host))
-    return [...new Set([...named, 'localhost', '127.0.0.1', '::1'])]
   }
 
   renewed(connections: readonly ConfiguredConnection[]): Sharing {
@@ -119,4 +117,12 @@ export class Sharing {
       hint: 'settings.match of the Connections at this endpoint says which databases and users they take.',
     })
   }
+}
+
+function hostsOf(connections: readonly ConfiguredConnection[]): readonly string[] {
+  const named = connections.flatMap(({ spec, dialledAs = [] }) => [
+    ...spec.endpoints.map(({ host }) => host),
+    ...dialledAs,
+  ])
+  return [...new Set([...named, 'localhost', '127.0.0.1', '::1'])]
 }
