@@ -18,6 +18,7 @@ export interface Ended {
 export class Agent {
   readonly socket: Socket
   readonly #closed: Promise<Ended>
+  readonly #lastWord: Promise<void>
   readonly #chunks: Buffer[] = []
   #reset = false
   #woken: (() => void) | undefined
@@ -31,12 +32,18 @@ export class Agent {
       this.#chunks.push(chunk)
       this.#woken?.()
     })
+    this.#lastWord = new Promise((resolve) => this.socket.once('end', resolve))
     this.#closed = new Promise((resolve) => {
       this.socket.once('close', () => {
         this.#woken?.()
         resolve({ bytes: this.received, reset: this.#reset })
       })
     })
+  }
+
+  /** The other side has said its last word; this one may go on. */
+  get ending(): Promise<void> {
+    return within('the other side ends', this.#lastWord)
   }
 
   get ended(): Promise<Ended> {

@@ -21,6 +21,7 @@ let retrying: Target
 let greeter: Target
 let echo: Target
 let sink: Target
+let deaf: Target
 let folder: string
 
 before(async () => {
@@ -42,6 +43,10 @@ before(async () => {
     })
     socket.on('end', () => socket.end(sum.toString(16).padStart(8, '0')))
   })
+  deaf = await Target.open((socket) => {
+    socket.end('I have said it all')
+    socket.on('data', (chunk) => deaf.keep(chunk))
+  })
   stage = await TcpStage.open({
     api: { upstreamPort: https.port },
     retry: { host: HOST, upstreamPort: retrying.port },
@@ -49,6 +54,7 @@ before(async () => {
     pattern: { host: '*.db.data.svc', upstreamPort: https.port },
     echo: { host: 'api.example.com', upstreamPort: echo.port },
     greeter: { upstreamPort: greeter.port, settings: { tls: 'None' } },
+    deaf: { upstreamPort: deaf.port, settings: { tls: 'None' } },
     sink: { upstreamPort: sink.port, settings: { tls: 'None' } },
     either: { host: HOST, upstreamPort: https.port, settings: { tls: 'Optional' } },
     plain: { host: 'plain.data.svc', upstreamPort: echo.port, settings: { tls: 'Optional' } },
@@ -57,7 +63,7 @@ before(async () => {
 
 after(async () => {
   await stage?.stop()
-  await Promise.all([https, retrying, greeter, echo, sink].map((target) => target?.close()))
+  await Promise.all([https, retrying, greeter, echo, sink, deaf].map((target) => target?.close()))
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -167,6 +173,15 @@ describe('plain protocols', () => {
     const agent = new Agent(stage.port('greeter'), { allowHalfOpen: true })
     agent.socket.end('last words\r\n')
     assert.equal((await agent.ended).bytes.toString(), '220 ready\r\nyou said last words\r\nbye\r\n')
+  })
+
+  test('the target may end its direction and go on reading', async () => {
+    const agent = new Agent(stage.port('deaf'), { allowHalfOpen: true })
+    await agent.ending
+    assert.equal(agent.received.toString(), 'I have said it all')
+    agent.socket.end('but I have not')
+    assert.equal((await agent.ended).reset, false)
+    await eventually('it arrives', () => deaf.received.toString() === 'but I have not')
   })
 
   test('with tls: Optional bytes that are no TLS pass', async () => {
