@@ -142,7 +142,8 @@ export class Client {
     const path = withQuery(objectPath(resource, name, options.subresource), query)
     const contentType = CONTENT_TYPES[options.kind]
     const asked = { verb: 'patch', resource, ...name }
-    return this.#object(asked, { method: 'PATCH', path, contentType, body: JSON.stringify(patch) })
+    const repeatable = options.kind === 'Apply'
+    return this.#object(asked, { method: 'PATCH', path, contentType, body: JSON.stringify(patch), repeatable })
   }
 
   async delete(resource: Resource, name: Name, preconditions: DeleteOptions = {}): Promise<void> {
@@ -156,7 +157,8 @@ export class Client {
     const asked = { verb: 'create', resource }
     const body = JSON.stringify({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: {}, spec })
     const path = collectionPath(resource)
-    const answer = await this.#json(asked, { method: 'POST', path, contentType: JSON_TYPE, body })
+    const request = { method: 'POST', path, contentType: JSON_TYPE, body, repeatable: true } as const
+    const answer = await this.#json(asked, request)
     const status = isRecord(answer) ? answer['status'] : undefined
     if (!isRecord(status)) throw failure(asked, 'BadAnswer', 'the review came back without a status')
     return status

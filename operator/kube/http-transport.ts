@@ -28,8 +28,9 @@ export class HttpTransport implements Transport {
     try {
       return await exchange(current, request, signal)
     } catch (error) {
-      // A kept connection that the server had just closed: nothing was read, so what changes nothing is asked again.
-      if (!(error instanceof StaleConnection) || request.method !== 'GET') throw causeOf(error)
+      // A kept connection that the server had just closed. The others that were kept are as old: none is used again.
+      if (!(error instanceof StaleConnection) || !isRepeatable(request)) throw causeOf(error)
+      dropIdle(current)
       return await exchange(current, request, signal).catch((again: unknown) => Promise.reject(causeOf(again)))
     }
   }
@@ -98,10 +99,17 @@ function sameConnections(before: Access, after: Access): boolean {
 
 /** Connections under old certificates end when what runs on them does: idle ones now, the others are not kept. */
 function retire({ pool, watches }: Current): void {
-  for (const agent of [pool, watches]) {
-    for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
-    agent.maxFreeSockets = 0
-  }
+  dropIdle({ pool, watches })
+  for (const agent of [pool, watches]) agent.maxFreeSockets = 0
+}
+
+function dropIdle({ pool, watches }: Pick<Current, 'pool' | 'watches'>): void {
+  for (const agent of [pool, watches])
+    for (const sockets of Object.values(agent.freeSockets)) for (const socket of [...(sockets ?? [])]) socket.destroy()
+}
+
+function isRepeatable({ method, repeatable }: ApiRequest): boolean {
+  return method === 'GET' || repeatable === true
 }
 
 function destroy({ pool, watches }: Current): void {

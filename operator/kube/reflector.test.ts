@@ -264,10 +264,10 @@ describe('what goes wrong', () => {
 
   test('large objects are listed in smaller pages', async () => {
     const { clock, server, reflector } = stage(new FaultPlan(), { timing: { pageSize: 100 } })
-    for (let turn = 0; turn < 40; turn += 1) change(server, `n${turn}`, { text: 'x'.repeat(1_000_000) })
+    for (let turn = 0; turn < 18; turn += 1) change(server, `n${turn}`, { text: 'x'.repeat(1_000_000) })
     reflector.start()
     await clock.settle()
-    assert.equal(reflector.store.size, 40)
+    assert.equal(reflector.store.size, 18)
     assert.match(server.requests[1] ?? '', /limit=13$/)
     await reflector.stop()
   })
@@ -371,7 +371,7 @@ describe('whatever goes wrong, when it ends the store is the truth', () => {
         await reflector.stop()
         assert.equal(clock.waiting, 0)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 

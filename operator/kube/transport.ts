@@ -6,6 +6,8 @@ export interface ApiRequest {
   readonly path: string
   readonly contentType?: string
   readonly body?: string
+  /** Doing it twice is doing it once. */
+  readonly repeatable?: boolean
   /** The answer may stay open for long: it must not take a connection from the pool. */
   readonly watch?: boolean
 }
