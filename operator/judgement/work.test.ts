@@ -68,6 +68,7 @@ const COSTS: Readonly<Record<string, readonly [text: (size: number) => string, c
   'an agent comes': [() => pod('another', 'agent-x'), (size) => ({ ...NOTHING, compared: size, bodies: 1, pods: 1 })],
   'a replica comes: everything is made already': [() => pod('another', 'agent-7'), () => ({ ...NOTHING, pods: 1 })],
   'a Service gets another address': [() => service(7, '10.0.255.255'), () => ({ ...NOTHING, bodies: 1, pods: 1 })],
+  'a Service gets another endpoint': [() => slice(7), () => ({ ...NOTHING, bodies: 1, pods: 1 })],
   'a Service changes that nobody names': [(size) => service(size + 1), () => NOTHING],
   'an object is told again as it was': [() => policy(7), () => NOTHING],
 }
@@ -124,6 +125,13 @@ function service(n: number, clusterIP = `10.0.${n >> 8}.${n & 255}`): string {
   return `kind: Service
 metadata: {name: db-${n}, namespace: data}
 spec: {clusterIP: ${clusterIP}}
+`
+}
+
+function slice(n: number): string {
+  return `kind: EndpointSlice
+metadata: {name: db-${n}-abc, namespace: data, labels: {kubernetes.io/service-name: db-${n}}}
+endpoints: [{addresses: [10.1.0.1]}]
 `
 }
 
