@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
@@ -86,6 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const exited = () => child.exitCode !== null || child.signalCode !== null
   const abandon = () => child.kill('SIGKILL')
   process.once('exit', abandon)
+  unreferenced(child)
   const end = async (signal: NodeJS.Signals) => {
     process.removeListener('exit', abandon)
     await endChild(child, signal)
@@ -164,8 +165,15 @@ async function listens(port: number, exited: () => boolean): Promise<boolean> {
   return false
 }
 
+/** It ends with this process, and keeps it from nothing. */
+export function unreferenced(child: ChildProcess): void {
+  child.unref()
+  for (const pipe of [child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref()
+}
+
 async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
+  child.ref()
   const gone = new Promise((settle) => child.once('exit', settle))
   child.kill(signal)
   const stubborn = setTimeout(() => child.kill('SIGKILL'), 60_000)

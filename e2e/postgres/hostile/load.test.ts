@@ -216,14 +216,14 @@ function openFiles(): number {
   return Number(limit ?? 0)
 }
 
-/** Connects in batches, says hello on each, and counts what came of it. */
+/** Connects in batches, so that none waits long for its turn, says hello on each, and counts what came of it. */
 async function crowd(to: Gateway, parameters: Readonly<Record<string, string>>) {
   const connections: RawConnection[] = []
   crowded = connections
   const outcomes = new Map<string, number>()
   const hello = startupMessage({ user: USER, database: DATABASE, ...parameters })
-  for (let n = 0; n < MANY; n += 500) {
-    const batch = Math.min(500, MANY - n)
+  for (let n = 0; n < MANY; n += 100) {
+    const batch = Math.min(100, MANY - n)
     const more = await Promise.all(Array.from({ length: batch }, () => openSocket(to.host, to.port)))
     for (const connection of more) connection.send(hello)
     for (const connection of more) {
