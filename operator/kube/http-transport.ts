@@ -140,7 +140,9 @@ function exchange(current: Current, { method, path, body, contentType, watch }: 
         ...headers,
         accept: 'application/json',
         'user-agent': 'sallyport-operator',
-        ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
       },
     })
     request.on('error', (error) => {
