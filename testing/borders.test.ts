@@ -136,7 +136,7 @@ describe('who imports whom', () => {
 
 describe('what decides and what reads bytes does no I/O and reads no clock', () => {
   const PURE =
-    /^(sidecar\/(check|policy|masking)\/|operator\/(judgement|snapshots)\/|sidecar\/action\.ts|sidecar\/protocols\/[^/]+\/(wire|sql|masking|values|functions|scram)\/|contracts\/)/
+    /^(sidecar\/(check|policy|masking)\/|operator\/(judgement|snapshots)\/|sidecar\/action\.ts|sidecar\/dns\/(message|names|answer|respond|tcp-queries)\.ts|sidecar\/containment\/(rules|proc)\.ts|sidecar\/steering\/(addresses|proc-net-tcp)\.ts|sidecar\/protocols\/[^/]+\/(wire|sql|masking|values|functions|scram)\/|contracts\/)/
   const OUTSIDE = /^node:(fs|net|tls|https?|http2|dgram|dns|child_process|worker_threads|timers|readline|process)\b/
   const CLOCKS =
     /\b(Date\.now|performance\.now|setTimeout|setInterval|setImmediate|Math\.random)\(|\bnew Date\(\)|\bprocess\.(env|hrtime)\b/
@@ -212,6 +212,7 @@ describe('files', () => {
   const ENTRIES: Readonly<Record<string, string>> = {
     'cli/main.ts': 'every command',
     'operator/main.ts': 'the operator',
+    'sidecar/main.ts': 'the three parts of an agent’s pod',
     'crds/generate.ts': 'make generate',
     'images/main.ts': 'make images',
     'crds/judge/record.ts': 'records the verdicts of the API server, by hand',
