@@ -24,7 +24,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   '/warn-templates': warnTemplates,
 }
 
-async function mutatePods(request: AdmissionRequest, services: AdmissionServices): Promise<Answer> {
+export async function mutatePods(request: AdmissionRequest, services: AdmissionServices): Promise<Answer> {
   if (request.operation !== 'CREATE' || isSubresource(request)) return ALLOWED
   const pod = readPod(request.object)
   if (!asksForGateway(pod)) return ALLOWED

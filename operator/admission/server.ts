@@ -2,10 +2,11 @@
 // an error with its reason, and the API server then refuses the request, because the webhooks' failurePolicy is Fail.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
+import { INJECT_ANNOTATION } from '#contracts/pod/names.ts'
 import { PodError } from '../inject/pod.ts'
 import type { AdmissionServices } from './cluster.ts'
-import { HANDLERS } from './handlers.ts'
-import { answerReview, ReviewError, readReview } from './request.ts'
+import { HANDLERS, mutatePods } from './handlers.ts'
+import { type AdmissionRequest, answerReview, ReviewError, readReview } from './request.ts'
 
 export interface ServerCertificate {
   /** PEM, with what stands between it and the authority. */
@@ -59,7 +60,27 @@ export function admissionServer(options: AdmissionServerOptions): Server {
   server.headersTimeout = 10_000
   // Longer than the API server keeps an idle connection (90 s), so that it never writes into one that is being closed.
   server.keepAliveTimeout = 120_000
+  server.once('listening', () => {
+    warmUp(options).catch((error: unknown) => options.failed('the first review', error))
+  })
   return server
+}
+
+/** The first review compiles the schemas, which takes as long as hundreds of reviews after it; let it be nobody's. */
+async function warmUp({ services }: AdmissionServerOptions): Promise<void> {
+  const text = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: FIRST_REQUEST })
+  const review = readReview(text)
+  answerReview(review, await mutatePods(review, services))
+}
+
+const FIRST_REQUEST: AdmissionRequest = {
+  uid: 'first',
+  operation: 'CREATE',
+  namespace: 'none',
+  resource: { group: '', version: 'v1', resource: 'pods' },
+  kind: { group: '', version: 'v1', kind: 'Pod' },
+  userInfo: {},
+  object: { metadata: { annotations: { [INJECT_ANNOTATION]: 'true' } }, spec: { containers: [{ name: 'first' }] } },
 }
 
 async function answer(
