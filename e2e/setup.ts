@@ -3,6 +3,7 @@
 import { type ExecFileSyncOptions, execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { prepareCluster } from './cluster/prepare.ts'
 
 /** A program, and the Debian package that brings it. */
 const NEEDED: Readonly<Record<string, string>> = {
@@ -32,6 +33,7 @@ if (missing.length > 0) {
   console.log(`${canInstall ? 'Installing' : 'Missing; tests that need them are skipped'}: ${packages.join(' ')}`)
   if (canInstall) install(packages)
 }
+if (process.argv[2] !== 'unit') await prepareCluster(console.log)
 
 function present(program: string): boolean {
   if (program.startsWith('/')) return existsSync(program)
