@@ -47,6 +47,8 @@ export interface ConfiguredConnection {
   readonly credentials: ReadonlyMap<string, string>
   /** What agents may call it besides its endpoints' hosts: names and addresses that its certificate must be good for. */
   readonly dialledAs?: readonly string[]
+  /** What the endpoint's host was where it is a pattern; `spec` then has the host that was dialled, a name or an address. */
+  readonly pattern?: string
   /** Why no session can be opened, if its references do not resolve. */
   readonly problem: string | undefined
 }

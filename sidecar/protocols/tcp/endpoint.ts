@@ -1,6 +1,6 @@
 // Where a Connection leads, and which server names mean its endpoint. Pure.
 import { isIP } from 'node:net'
-import type { Connection } from '#crds/types.gen.ts'
+import type { ConfiguredConnection } from '#sidecar/services.ts'
 
 export interface Endpoint {
   /** As the Connection has it: a name, an address, or `*.db.data.svc`. */
@@ -8,14 +8,29 @@ export interface Endpoint {
   readonly port: number
   /** Undefined: the host itself. */
   readonly upstream: { readonly host: string; readonly port: number } | undefined
+  /** Other names that mean the host where the agent is: a pod knows `api.data.svc` as `api.data` too. */
+  readonly aliases: readonly string[]
+  /** What the host was before somebody dialled a name of it; the host itself where it is no pattern. */
+  readonly pattern: string
 }
 
 /** The one that this server stands for comes first. */
-export function endpointOf(spec: Connection['spec']): Endpoint | undefined {
+export function endpointOf({ spec, dialledAs = [], pattern }: ConfiguredConnection): Endpoint | undefined {
   const [first] = spec.endpoints
   if (!first) return undefined
   const { host, port, upstream } = first
-  return { host, port, upstream: upstream && { host: upstream.host, port: upstream.port ?? port } }
+  return {
+    host,
+    port,
+    upstream: upstream && { host: upstream.host, port: upstream.port ?? port },
+    aliases: dialledAs,
+    pattern: pattern ?? host,
+  }
+}
+
+/** An address that was dialled in the place of a pattern's names: rules name those, and could not tell what this one is. */
+export function isNameless({ host, pattern }: Endpoint): boolean {
+  return isPattern(pattern) && isIP(host) !== 0
 }
 
 export function isPattern(host: string): boolean {

@@ -5,7 +5,8 @@ import { readGreeting, readSecondHello } from './greeting.ts'
 import { Refused } from './refused.ts'
 import { hello, hostName, record, SUPPORTED_VERSIONS, serverName } from './wire/testdata.ts'
 
-const ENDPOINT = { host: 'api.example.com', port: 443, upstream: undefined }
+const HOST = 'api.example.com'
+const ENDPOINT = { host: HOST, port: 443, upstream: undefined, aliases: [], pattern: HOST }
 const HELLO = hello(SUPPORTED_VERSIONS, serverName(hostName(ENDPOINT.host)))
 
 /** Lets everything happen that waits for no timer. */
@@ -38,7 +39,7 @@ describe('how long a hello is waited for', () => {
   test('a second hello is not waited for without end either', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const refused = assert.rejects(
-      readSecondHello(new PassThrough(), Buffer.from([20, 3]), ENDPOINT.host),
+      readSecondHello(new PassThrough(), Buffer.from([20, 3]), ENDPOINT),
       /second TLS hello did not come within 10 seconds/,
     )
     await settled()
@@ -55,6 +56,7 @@ describe('what an agent says first', () => {
     const greeting = await readGreeting(socket, ENDPOINT, 'Required')
     assert.deepEqual(greeting, {
       host: ENDPOINT.host,
+      aliases: [],
       tls: true,
       serverName: ENDPOINT.host,
       bytes: HELLO,
@@ -81,8 +83,8 @@ describe('what an agent says first', () => {
     const dummy = record(Buffer.from([1]), 20)
     const socket = new PassThrough()
     socket.write(HELLO)
-    assert.deepEqual(await readSecondHello(socket, dummy, ENDPOINT.host), Buffer.concat([dummy, HELLO]))
+    assert.deepEqual(await readSecondHello(socket, dummy, ENDPOINT), Buffer.concat([dummy, HELLO]))
     const other = hello(serverName(hostName('evil.example')))
-    await assert.rejects(readSecondHello(new PassThrough(), other, ENDPOINT.host), /evil\.example/)
+    await assert.rejects(readSecondHello(new PassThrough(), other, ENDPOINT), /evil\.example/)
   })
 })

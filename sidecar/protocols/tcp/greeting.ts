@@ -11,6 +11,8 @@ import { HelloReader } from './wire/hello-reader.ts'
 export interface Greeting {
   /** The host that is meant, in the Connection's own spelling. */
   readonly host: string
+  /** Other names that mean it. */
+  readonly aliases: readonly string[]
   /** A TLS hello was read and judged. */
   readonly tls: boolean
   readonly serverName: string | undefined
@@ -39,14 +41,18 @@ export async function readGreeting(socket: Duplex, endpoint: Endpoint, mode: Tls
       if (mode === 'Optional') return plain(endpoint, first)
       throw new Refused('the agent does not begin with a TLS hello, which settings.tls: Required asks for')
     }
-    return await readHello(first, chunks, endpoint.host)
+    return await readHello(first, chunks, endpoint)
   } finally {
     chunks.release()
   }
 }
 
 /** The second hello of a handshake, which must mean the same host. Throws Refused. */
-export async function readSecondHello(socket: Duplex, rest: Buffer, host: string): Promise<Buffer> {
+export async function readSecondHello(
+  socket: Duplex,
+  rest: Buffer,
+  { host, aliases }: Pick<Endpoint, 'host' | 'aliases'>,
+): Promise<Buffer> {
   const chunks = new ChunkReader(socket, {
     milliseconds: HELLO_MILLISECONDS,
     late: () => new Refused(`the second TLS hello did not come within ${HELLO_MILLISECONDS / 1000} seconds`),
@@ -55,24 +61,29 @@ export async function readSecondHello(socket: Duplex, rest: Buffer, host: string
     const reader = new HelloReader({ again: true })
     const hello = await assemble(reader, rest, chunks)
     if (!hello) throw new Refused('the agent left between its two TLS hellos')
-    judgeHello(hello, host)
+    judgeHello(hello, host, aliases)
     return reader.bytes()
   } finally {
     chunks.release()
   }
 }
 
-function plain({ host }: Endpoint, bytes: Buffer): Greeting {
-  return { host, tls: false, serverName: undefined, bytes, rest: Buffer.alloc(0) }
+function plain({ host, aliases }: Endpoint, bytes: Buffer): Greeting {
+  return { host, aliases, tls: false, serverName: undefined, bytes, rest: Buffer.alloc(0) }
 }
 
-async function readHello(first: Buffer, chunks: ChunkReader, endpoint: string): Promise<Greeting | undefined> {
+async function readHello(
+  first: Buffer,
+  chunks: ChunkReader,
+  { host, aliases }: Endpoint,
+): Promise<Greeting | undefined> {
   const reader = new HelloReader()
   const hello = await assemble(reader, first, chunks)
   if (!hello) return undefined
   const all = reader.bytes()
   return {
-    host: judgeHello(hello, endpoint),
+    host: judgeHello(hello, host, aliases),
+    aliases,
     tls: true,
     serverName: hello.serverName,
     bytes: all.subarray(0, reader.length),

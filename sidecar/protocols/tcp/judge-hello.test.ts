@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { hostMeant, isPattern, placeOf } from './endpoint.ts'
+import { hostMeant, isNameless, isPattern, placeOf } from './endpoint.ts'
 import { judgeHello } from './judge-hello.ts'
 import { Refused } from './refused.ts'
 
@@ -57,6 +57,21 @@ describe('which server names mean an endpoint', () => {
       }),
     )
   })
+})
+
+test('a pod’s other names for the host mean it too, its addresses do not', () => {
+  const aliases = ['api.data.svc', 'api.data.svc.cluster.local', 'api.data', 'api', '10.96.0.7']
+  const asks = (serverName: string) => judgeHello({ serverName, encryptedHello: false }, 'api.data.svc', aliases)
+  for (const name of ['api.data.svc', 'api.data', 'API.Data', 'api']) assert.equal(asks(name), 'api.data.svc')
+  for (const name of ['10.96.0.7', 'db.data', 'data', 'x.api']) assert.throws(() => asks(name), Refused)
+})
+
+test('an address in the place of a pattern’s name says nothing of which host it is', () => {
+  const at = (host: string, pattern: string) => ({ host, port: 443, upstream: undefined, aliases: [], pattern })
+  assert.equal(isNameless(at('10.96.0.7', '*.db.data.svc')), true)
+  assert.equal(isNameless(at('fd00::7', '*.db.data.svc')), true)
+  assert.equal(isNameless(at('one.db.data.svc', '*.db.data.svc')), false)
+  assert.equal(isNameless(at('10.96.0.7', '10.96.0.7')), false)
 })
 
 test('places are written as rules name them', () => {

@@ -7,8 +7,12 @@ import { hostMeant, isPattern } from './endpoint.ts'
 import { ALERT, Refused } from './refused.ts'
 import type { ClientHello } from './wire/client-hello.ts'
 
-/** The host that is meant, in the Connection's own spelling. Throws Refused. */
-export function judgeHello({ serverName, encryptedHello }: ClientHello, host: string): string {
+/** The host that is meant, in the Connection's own spelling; `aliases`: other names that mean it here. Throws Refused. */
+export function judgeHello(
+  { serverName, encryptedHello }: ClientHello,
+  host: string,
+  aliases: readonly string[] = [],
+): string {
   if (encryptedHello) {
     throw new Refused(
       'the TLS hello has the extension encrypted_client_hello, which may hide the name it asks for; switch it off in the client',
@@ -21,6 +25,8 @@ export function judgeHello({ serverName, encryptedHello }: ClientHello, host: st
   }
   const meant = hostMeant(host, serverName)
   if (meant !== undefined) return meant
+  const name = serverName.toLowerCase()
+  if (!isIP(host) && !isIP(name) && aliases.includes(name)) return host
   const must = isIP(host) ? 'none, because the endpoint is an address' : isPattern(host) ? `one of ${host}` : host
   throw new Refused(`the TLS hello asks for server name ${serverName}; it must ask for ${must}`, ALERT.unrecognizedName)
 }

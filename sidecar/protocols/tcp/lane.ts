@@ -20,10 +20,10 @@ export class Lane {
     const { spec, problem, labels } = connection
     const [fault] = faults(spec)
     this.connection = connection
-    this.endpoint = endpointOf(spec)
+    this.endpoint = endpointOf(connection)
     this.tls = tlsMode(spec)
     this.problem = problem ?? fault?.message
-    this.identity = JSON.stringify([connectionKey(connection), spec, this.problem, labels])
+    this.identity = JSON.stringify([connectionKey(connection), spec, this.endpoint, this.problem, labels])
     this.#services = services
   }
 

@@ -13,7 +13,7 @@ import type { Services } from '#sidecar/services.ts'
 import { SessionObserver } from '#sidecar/session-observer.ts'
 import { SessionTimers } from '#sidecar/session-timers.ts'
 import { connectAction } from './action.ts'
-import { type Endpoint, isPattern, placeOf } from './endpoint.ts'
+import { type Endpoint, isNameless, isPattern, placeOf } from './endpoint.ts'
 import { reset, sayAlert } from './farewell.ts'
 import type { Greeting } from './greeting.ts'
 import { type Lane, PROTOCOL } from './lane.ts'
@@ -52,7 +52,8 @@ export async function openSession(
   const pair = lane.pair()
   if (pair.denied !== undefined) throw refused(`${pair.denied}${withoutToken(lane)}`)
   const target = endpoint.upstream ?? { host: greeting.host, port: endpoint.port }
-  if (isPattern(target.host)) throw refused(`nobody can tell which host of ${target.host} is meant`)
+  if (isPattern(target.host) || isNameless(endpoint))
+    throw refused(`nobody can tell which host of ${endpoint.pattern} is meant; dial it by its name`)
   const id = newSessionId(new Date(services.now()))
   const { host, tls, serverName } = greeting
   const client = clientOf(agent)
@@ -84,7 +85,7 @@ export async function openSession(
     greeting,
     target,
     resolve: services.resolve,
-    action: connectAction({ host, port: endpoint.port, pattern: endpoint.host, tls, serverName }),
+    action: connectAction({ host, port: endpoint.port, pattern: endpoint.pattern, tls, serverName }),
     gate,
     counted: (direction, bytes) => {
       services.counters[direction === 'toTarget' ? 'bytesFromAgents' : 'bytesToAgents'] += bytes

@@ -1,14 +1,14 @@
 // Both directions of one connection: bytes pass as they came, no faster than the slower side takes them, and an end of one
 // direction leaves the other open.
 import type { Socket } from 'node:net'
-import { readSecondHello } from './greeting.ts'
+import { type Greeting, readSecondHello } from './greeting.ts'
 import { AnswerReader } from './wire/retry-request.ts'
 
 export interface PassageParts {
   readonly agent: Socket
   readonly target: Socket
   /** Of a judged TLS hello; undefined: nothing is watched. */
-  readonly hello: { readonly host: string; readonly rest: Buffer } | undefined
+  readonly hello: Pick<Greeting, 'host' | 'aliases' | 'rest'> | undefined
   /** Asked before bytes are passed on; false: they are not, and the passage is being ended. */
   readonly grant: (direction: Direction, bytes: number) => boolean
   /** Both directions have come to their end, or a side broke off (`error`). Called once. */
@@ -115,7 +115,7 @@ export class Passage {
     }
     if (answer === 'other') goOn(hello.rest)
     else {
-      readSecondHello(agent, hello.rest, hello.host).then(goOn, (error) => {
+      readSecondHello(agent, hello.rest, hello).then(goOn, (error) => {
         refuse(error instanceof Error ? error.message : String(error))
       })
     }

@@ -90,7 +90,7 @@ export class Session implements Timed {
     this.#passage = new Passage({
       agent,
       target,
-      hello: greeting.tls ? { host: greeting.host, rest: greeting.rest } : undefined,
+      hello: greeting.tls ? greeting : undefined,
       grant: (direction, bytes) => this.#grant(admitted.ticket, direction, bytes),
       closed: (reason, error) => this.#finish(reason, error),
       refuse: (reason) => this.end(reason),
