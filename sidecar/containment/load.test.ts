@@ -37,7 +37,7 @@ describe('what keeps the filter from being in force is said', () => {
       [{ ok: false, output: '', problem: 'Error: No such file or directory' }],
       /gVisor has none/,
     ],
-    'nothing is listed': [UID, [ok(''), ok('')], /^the kernel does not show a chain of type nat/],
+    'nothing is listed': [UID, [ok(''), ok('')], /^the kernel does not show a chain of type filter hook output/],
     'listing fails': [UID, [ok(''), { ok: false, output: '', problem: 'No such file' }], /^nft could not list it/],
   }
   for (const [name, [env, results, expected]] of Object.entries(CASES)) {
@@ -88,7 +88,7 @@ describe('with the kernel’s own nft', { skip }, () => {
       (await loadRules(env, nft(0, without(/"local traffic"/)))) ?? '',
       /does not show the rule "local traffic"/,
     )
-    assert.match((await loadRules(env, nft(0, without(/ct count/)))) ?? '', /"not too many flows at once"/)
+    assert.match((await loadRules(env, nft(0, without(/ct count/)))) ?? '', /"not too many connections"/)
     const open = (text: string): string => text.replaceAll('policy drop', 'policy accept')
     assert.match((await loadRules(env, nft(0, open))) ?? '', /does not show a chain of type filter/)
   })

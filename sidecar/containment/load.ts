@@ -69,7 +69,7 @@ function sameHeader(line: string, header: string): boolean {
 function remedy(problem: string): string {
   if (/not permitted|denied/i.test(problem)) return ' (this container needs the capability NET_ADMIN, and root)'
   if (/not supported|No such file|protocol error|netlink/i.test(problem))
-    return ' (this kernel or runtime has no nftables: the modules nf_tables, nft_nat, nft_fib_inet, nft_limit and nft_connlimit are needed; gVisor has none)'
+    return ' (this kernel or runtime has no nftables: the modules nf_tables, nft_nat, nft_ct, nft_limit and nft_connlimit are needed; gVisor has none)'
   return ''
 }
 

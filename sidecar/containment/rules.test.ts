@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { PORTS } from '#contracts/pod/names.ts'
-import { CHAINS, type Rule, ruleset, rulesFor } from './rules.ts'
+import { CHAINS, FLOW_LIMITS, type FlowLimits, type Rule, ruleset, rulesFor } from './rules.ts'
 import {
   AGENT_UID,
   GATEWAY_UID,
@@ -18,7 +18,6 @@ const OPEN_PORTS = [8080, catchAll].map((port) => ({ protocol: 'tcp' as const, p
 const CONTAINMENT = {
   gatewayUid: GATEWAY_UID,
   openPorts: [...OPEN_PORTS, { protocol: 'udp' as const, port: 8080 }, { protocol: 'udp' as const, port: dns }],
-  limits: { open: 200, perSecond: 1, burst: 100 },
 }
 const RULES = rulesFor(CONTAINMENT)
 
@@ -50,7 +49,7 @@ const PEER =
 const SOON = '2'
 const DATA = 400_000
 
-const CHECKS: Readonly<Record<string, readonly [Check, RegExp]>> = {
+const CHECKS: Readonly<Record<string, readonly [Check, RegExp, Partial<FlowLimits>?]>> = {
   'T15 the agent’s UDP does not get out': [AGENT('send_udp', OUTSIDE.v4, '443'), /^EPERM$/],
   'T18 the agent’s UDP over IPv6 does not get out': [AGENT('send_udp', OUTSIDE.v6, '443'), /^EPERM$/],
   'T16 the agent’s ping does not get out': [AGENT('ping', OUTSIDE.v4), /^EPERM$/],
@@ -162,32 +161,55 @@ const CHECKS: Readonly<Record<string, readonly [Check, RegExp]>> = {
     /^timeout$/,
   ],
   'T26 the resolver is not, even if the author declares its port': [PEER('udp_soon', POD.v4, String(dns)), /^timeout$/],
-  'T46 no more flows at once than the limit': [
-    async (net) => (Number(await net.attempt(AGENT_UID, 'many', '127.0.0.1', '8079', '300')) <= 200 ? 'few' : 'all'),
+  'T46 local traffic takes no room in the table of connections': [tracked('127.0.0.1'), /^few$/],
+  'T46 nor does it over IPv6': [tracked('::1'), /^few$/],
+  'T46 no more connections than the limit': [many('127.77.1.1', 200), /^few$/, { open: 200 }],
+  'T46 no more new connections in a second than the limit': [
+    many('127.77.1.1', 200),
     /^few$/,
+    { connections: { perSecond: 1, burst: 150 } },
   ],
-  'T46 no more new flows in a second than the limit': [
-    async (net) => (Number(await net.attempt(AGENT_UID, 'many', OUTSIDE.v4, '443', '180')) <= 150 ? 'few' : 'all'),
+  'T46 no more new queries in a second than the limit': [
+    async (net) => (Number(await net.attempt(AGENT_UID, 'queries', OUTSIDE.v4, '300')) <= 200 ? 'few' : 'all'),
     /^few$/,
+    { datagrams: { perSecond: 1, burst: 150 } },
   ],
+}
+
+function many(address: string, most: number): Check {
+  return async (net) => (Number(await net.attempt(AGENT_UID, 'many', address, '8079', '300')) <= most ? 'few' : 'all')
+}
+
+/** How many entries of the table 300 connections take. */
+function tracked(address: string): Check {
+  return async (net) => {
+    const entries = async (): Promise<number> =>
+      Number(await net.program(net.pod, 0, 'cat', '/proc/sys/net/netfilter/nf_conntrack_count'))
+    const before = await entries()
+    const open = await net.attempt(AGENT_UID, 'many', address, '8079', '300')
+    if (open !== '300') return `${open} are open`
+    return (await entries()) - before < 100 ? 'few' : 'all'
+  }
 }
 
 /** Each rule, and the check that is red without it. */
 const NEEDED: Readonly<Record<string, keyof typeof CHECKS>> = {
+  'untracked: local traffic': 'T46 local traffic takes no room in the table of connections',
+  'untracked: local traffic over IPv6': 'T46 nor does it over IPv6',
   'steer: the gateway dials as it likes': 'the gateway gets out by TCP',
   'steer: DNS over UDP to the resolver': 'T21 any name server’s UDP port is the resolver',
   'steer: DNS over TCP to the resolver': 'T21 any name server’s TCP port is the resolver',
   'steer: DNS over UDP and IPv6 to the resolver': 'T21 any name server’s UDP port over IPv6 is the resolver',
   'steer: DNS over TCP and IPv6 to the resolver': 'T21 any name server’s TCP port over IPv6 is the resolver',
   'steer: endpoints to their listeners': 'an endpoint’s address is kept, whatever port was dialled',
-  'steer: local traffic as it is': 'containers of the pod talk over loopback',
   'steer: any other TCP to the catch-all': 'the agent’s TCP comes to the catch-all',
   'steer: any other TCP over IPv6 to the catch-all': 'T18 the agent’s TCP over IPv6 comes to the catch-all',
   'leaving: flows of the gateway are marked': 'the last bytes of a socket that the gateway has closed arrive',
   'leaving: the gateway gets out': 'the gateway gets out by UDP',
   'leaving: last bytes of the gateway': 'the last bytes of a socket that the gateway has closed arrive',
-  'leaving: not too many flows at once': 'T46 no more flows at once than the limit',
-  'leaving: not too many new flows': 'T46 no more new flows in a second than the limit',
+  'leaving: not too many connections': 'T46 no more connections than the limit',
+  'leaving: not too many new connections': 'T46 no more new connections in a second than the limit',
+  'leaving: not too many new datagrams': 'T46 no more new queries in a second than the limit',
   'leaving: local traffic': 'containers of the pod talk over loopback',
   'leaving: replies from declared ports, tcp': 'T29 a declared port is reached from outside',
   'leaving: replies from declared ports, udp': 'a declared port is reached from outside by UDP',
@@ -235,12 +257,19 @@ describe('in network namespaces', { skip }, () => {
     net?.remove()
   })
 
-  const putInForce = (rules: readonly Rule[], chains = CHAINS): void => net.load(net.pod, ruleset(rules, chains))
+  const putInForce = (
+    limits: Partial<FlowLimits> = {},
+    wanted: (rule: Rule) => boolean = () => true,
+    chains = CHAINS,
+  ): void => {
+    const rules = rulesFor({ ...CONTAINMENT, limits: { ...FLOW_LIMITS, ...limits } }).filter(wanted)
+    net.load(net.pod, ruleset(rules, chains))
+  }
 
   describe('with all rules', () => {
-    for (const [name, [check, expected]] of Object.entries(CHECKS)) {
+    for (const [name, [check, expected, limits]] of Object.entries(CHECKS)) {
       test(name, async () => {
-        putInForce(RULES)
+        putInForce(limits)
         net.patience = 10
         const before = await net.arrived()
         assert.match(await check(net), expected)
@@ -252,11 +281,8 @@ describe('in network namespaces', { skip }, () => {
   describe('without one rule a check is red', () => {
     for (const [key, name] of Object.entries(NEEDED)) {
       test(`${key} → ${name}`, async () => {
-        putInForce(
-          RULES.filter((rule) => `${rule.chain}: ${rule.name}` !== key),
-          withoutPolicy(key),
-        )
-        const [check, expected] = CHECKS[name] ?? assert.fail(`no check ${name}`)
+        const [check, expected, limits] = CHECKS[name] ?? assert.fail(`no check ${name}`)
+        putInForce(limits, (rule) => `${rule.chain}: ${rule.name}` !== key, withoutPolicy(key))
         // What does not come at all need not be waited for.
         net.patience = 1
         assert.doesNotMatch(await check(net), expected)

@@ -1,8 +1,10 @@
 // The packet filter of a pod, as text for nft. Pure. It lets nobody out but the gateway, which it knows by its UID, and takes
 // whatever else dials to the gateway's listeners:
 //
-//   nat output     an endpoint's address keeps itself and gets the port 15006; port 53 leads to the resolver; what is local
-//                  stays as it is (containers of a pod talk over loopback); any other TCP leads to the catch-all.
+//   raw output     local traffic stays as it is (containers of a pod talk over loopback): it is not tracked, so that it is not
+//                  rewritten either, and takes no room in the node's table of connections, which all pods share.
+//   nat output     an endpoint's address keeps itself and gets the port 15006; port 53 leads to the resolver; any other TCP
+//                  leads to the catch-all.
 //   postrouting    nothing leaves but what the gateway sends, and replies from ports that the pod declares.
 //   input          nothing comes in but answers to the gateway, and connections to ports that the pod declares.
 //
@@ -26,18 +28,28 @@ export interface Containment {
   readonly limits?: FlowLimits
 }
 
-/** What the agent's flows may take of the node's connection table, which it shares with other pods. */
+/** What the agent's flows may take of the node's table of connections. */
 export interface FlowLimits {
-  /** Open at the same time, local ones included. */
+  /** Connections open at the same time. Each new one costs the kernel a walk over them all. */
   readonly open: number
-  /** New steered ones in a second, and at once. */
+  /** New connections in a second, and at once; one that was closed stays in the table for two minutes. */
+  readonly connections: Rate
+  /** New queries, or other datagrams; each stays for half a minute. */
+  readonly datagrams: Rate
+}
+
+export interface Rate {
   readonly perSecond: number
   readonly burst: number
 }
 
-export const FLOW_LIMITS: FlowLimits = { open: 16_384, perSecond: 1_000, burst: 10_000 }
+export const FLOW_LIMITS: FlowLimits = {
+  open: 4_096,
+  connections: { perSecond: 200, burst: 2_000 },
+  datagrams: { perSecond: 500, burst: 2_000 },
+}
 
-type ChainName = 'steer' | 'leaving' | 'coming'
+type ChainName = 'untracked' | 'steer' | 'leaving' | 'coming'
 
 export interface Rule {
   readonly chain: ChainName
@@ -48,6 +60,7 @@ export interface Rule {
 
 /** Header of each chain. nft 1.0.6 takes no `priority dstnat` in an output chain. */
 export const CHAINS: Readonly<Record<ChainName, string>> = {
+  untracked: 'type filter hook output priority -300; policy accept;',
   steer: 'type nat hook output priority -100; policy accept;',
   leaving: 'type filter hook postrouting priority 0; policy drop;',
   coming: 'type filter hook input priority 0; policy drop;',
@@ -59,16 +72,21 @@ const MARK = '0x53504754'
 /** In order. */
 export function rulesFor({ gatewayUid, openPorts, limits = FLOW_LIMITS }: Containment): readonly Rule[] {
   const { steered, catchAll, dns, health } = PORTS
+  const ours = `${steered}, ${catchAll}, ${dns}`
   const gateway = `meta skuid ${gatewayUid}`
   const open = byProtocol([...openPorts, { protocol: 'tcp', port: health }])
+  // What the filter rewrites, or answers to that, is known by these ports; everything else stays as it is.
+  const plain = `meta l4proto { tcp, udp } th dport != { 53, ${ours} } th sport != { ${ours} }`
   return [
+    rule('untracked', 'local traffic', `oifname "lo" ip daddr != ${ENDPOINT_NETWORK} ${plain} notrack`),
+    rule('untracked', 'local traffic over IPv6', `oifname "lo" meta nfproto ipv6 ${plain} notrack`),
+
     rule('steer', 'the gateway dials as it likes', `${gateway} return`),
     rule('steer', 'DNS over UDP to the resolver', `meta nfproto ipv4 udp dport 53 dnat ip to 127.0.0.1:${dns}`),
     rule('steer', 'DNS over TCP to the resolver', `meta nfproto ipv4 tcp dport 53 dnat ip to 127.0.0.1:${dns}`),
     rule('steer', 'DNS over UDP and IPv6 to the resolver', `meta nfproto ipv6 udp dport 53 dnat ip6 to [::1]:${dns}`),
     rule('steer', 'DNS over TCP and IPv6 to the resolver', `meta nfproto ipv6 tcp dport 53 dnat ip6 to [::1]:${dns}`),
     rule('steer', 'endpoints to their listeners', `ip daddr ${ENDPOINT_NETWORK} meta l4proto tcp dnat to :${steered}`),
-    rule('steer', 'local traffic as it is', 'fib daddr type local return'),
     rule(
       'steer',
       'any other TCP to the catch-all',
@@ -90,12 +108,9 @@ export function rulesFor({ gatewayUid, openPorts, limits = FLOW_LIMITS }: Contai
       'last bytes of the gateway',
       `meta l4proto tcp ct direction original ct mark ${MARK} tcp flags & (fin | syn | rst | ack) != syn accept`,
     ),
-    rule('leaving', 'not too many flows at once', `ct state new ct count over ${limits.open} drop`),
-    rule(
-      'leaving',
-      'not too many new flows',
-      `ct state new ct status dnat limit rate over ${limits.perSecond}/second burst ${limits.burst} packets drop`,
-    ),
+    rule('leaving', 'not too many connections', `meta l4proto tcp ct state new ct count over ${limits.open} drop`),
+    rule('leaving', 'not too many new connections', `meta l4proto tcp ct state new ${over(limits.connections)} drop`),
+    rule('leaving', 'not too many new datagrams', `meta l4proto udp ct state new ${over(limits.datagrams)} drop`),
     rule('leaving', 'local traffic', 'oifname "lo" accept'),
     ...open.map(([protocol, ports]) =>
       rule(
@@ -108,7 +123,7 @@ export function rulesFor({ gatewayUid, openPorts, limits = FLOW_LIMITS }: Contai
     rule('leaving', 'neighbours of the pod', `icmpv6 type ${NEIGHBOURS} accept`),
 
     rule('coming', 'local traffic', 'iifname "lo" accept'),
-    rule('coming', 'our listeners from inside only', `tcp dport { ${steered}, ${catchAll}, ${dns} } drop`),
+    rule('coming', 'our listeners from inside only', `tcp dport { ${ours} } drop`),
     rule('coming', 'our resolver from inside only', `udp dport ${dns} drop`),
     rule('coming', 'answers', 'ct state established accept'),
     // By number, ICMP and ICMPv6: an image as small as ours has no /etc/protocols to look names up in.
@@ -139,6 +154,10 @@ export function ruleset(rules: readonly Rule[], chains: Readonly<Record<ChainNam
 
 function rule(chain: ChainName, name: string, text: string): Rule {
   return { chain, name, text }
+}
+
+function over({ perSecond, burst }: Rate): string {
+  return `limit rate over ${perSecond}/second burst ${burst} packets`
 }
 
 function byProtocol(ports: readonly OpenPort[]): readonly (readonly [string, string])[] {

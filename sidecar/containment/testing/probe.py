@@ -158,6 +158,19 @@ def many(address, port, count):
     return str(connected)
 
 
+def queries(address, count):
+    """How many datagrams to port 53 of `count`, each from a port of its own, are sent and not dropped."""
+    sent = 0
+    for _ in range(int(count)):
+        s = socket.socket(family(address), socket.SOCK_DGRAM)
+        try:
+            s.sendto(b"q", (address, 53))
+            sent += 1
+        except PermissionError:
+            pass
+    return str(sent)
+
+
 def pour(address, port, size):
     """Sends more than anybody reads yet, and ends: the kernel has to bring the rest."""
     s = socket.socket(family(address), socket.SOCK_STREAM)
