@@ -1,5 +1,7 @@
 // The kill switch: open sessions are cut whatever they are doing, new ones refused, and nobody else notices.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { Client } from 'pg'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
@@ -55,13 +57,16 @@ test('suspend cuts idle, busy and open transactions, and refuses new sessions; o
   await again.end()
 })
 
+/** Streamed by a nested loop: longer than any machine needs to notice a change of the manifests. */
+const ENDLESS = 'generate_series(1, 10000) g, generate_series(1, 10000) h'
+
 for (const [name, { query, inspected }] of Object.entries({
   'rows that are looked into': {
-    query: 'select repeat(md5(g::text), 30) from generate_series(1, 500000) g',
+    query: `select repeat(md5(g::text), 30) from ${ENDLESS}`,
     inspected: true,
   },
   'rows that pass in pieces': {
-    query: `select repeat('x', 4000000) from generate_series(1, 100)`,
+    query: `select repeat('x', 1000000) from ${ENDLESS}`,
     inspected: false,
   },
 })) {
@@ -73,13 +78,9 @@ for (const [name, { query, inspected }] of Object.entries({
     const session = await stage.raw('masked')
     session.send(message('Q', `${query}\0`))
     await session.until('T')
-    session.socket.pause()
+    const last = lastMessage(session.socket)
     await stage.rewrite('masked', { policies: [allowing({ masking, suspend: true })] })
-    session.socket.resume()
-    const rest = await session.until('Z')
-    const last = rest.at(-1)
-    assert.equal(last?.type, 'E')
-    assert.match(errorFields(last?.body ?? Buffer.alloc(0))['M'] ?? '', /suspend/)
+    assert.match((await last)['M'] ?? '', /suspend/)
     await eventually('the server has stopped', async () => (await stage.running('generate_series')) === 0)
     session.close()
   })
@@ -112,3 +113,18 @@ test('the kill switch of a guardrail cuts every Connection that it selects', asy
   assert.equal(await bystander.value('select 1'), 1)
   await bystander.end()
 })
+
+/** The fields of the error that the stream ends in. All before it is read, since the gateway waits for no slow reader, and dropped. */
+async function lastMessage(socket: Socket): Promise<Readonly<Record<string, string>>> {
+  let tail = Buffer.alloc(0)
+  socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+    tail = Buffer.concat([tail.subarray(-4096), chunk])
+  })
+  await once(socket, 'close')
+  const from = Math.max(0, tail.length - 4096)
+  for (let at = from; at + 5 <= tail.length; at++) {
+    if (tail[at] === 0x45 && tail.readInt32BE(at + 1) === tail.length - at - 1)
+      return errorFields(tail.subarray(at + 5))
+  }
+  assert.fail('the stream ends without a word')
+}
