@@ -17,7 +17,7 @@ export function makeCgroups(name: string): void {
 export async function removeCgroups(name: string): Promise<void> {
   for (const root of hierarchies()) {
     const group = join(root, name)
-    if (existsSync(group)) await until(`${group} to be empty`, 30_000, () => remove(group))
+    if (existsSync(group)) await until(`${group} to be empty`, 120_000, () => remove(group))
   }
 }
 

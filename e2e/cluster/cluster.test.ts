@@ -33,7 +33,7 @@ describe('a cluster on this machine', { skip: whyNoCluster() ?? false, concurren
   const apply = (...manifests: readonly unknown[]) =>
     cluster.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }))
   const reached = (name: string, condition: string) =>
-    cluster.kubectl(['wait', `--for=${condition}`, `pod/${name}`, '--timeout=120s'])
+    cluster.kubectl(['wait', `--for=${condition}`, `pod/${name}`, '--timeout=240s'])
 
   test('a pod runs to its end and says what it said', async () => {
     await apply(agentPod('once', ['sh', '-c', 'echo I am $(id -u)'], { runAsUser: 1000 }))

@@ -11,7 +11,7 @@ import { endOfLog, type Ground } from './component.ts'
 import { startControlPlane } from './control-plane.ts'
 import { dnsManifests, nameHost, startDns } from './dns.ts'
 import { kubeconfigFile, writeKubeconfig } from './kubeconfig.ts'
-import { connect, HIDDEN, inside, isInit, makeNamespaces, removeNamespaces } from './namespaces.ts'
+import { connect, HIDDEN, inside, isConnected, isInit, makeNamespaces, removeNamespaces } from './namespaces.ts'
 import { importImage, restartNodeProcesses, startNode } from './node.ts'
 import { pauseArchive } from './pause-image.ts'
 import { type ClusterState, NODE_NAME, type Place, placeOf, readState, saveState } from './place.ts'
@@ -52,6 +52,8 @@ export interface ClusterOptions {
 
 const run = promisify(execFile)
 
+const PREFIX = 'sallyport-cluster-'
+
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const say = options.say ?? (() => {})
   const directory = newDirectory(options.directory)
@@ -75,8 +77,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     if (options.node === false) return cluster
     say('starting the node')
     await Promise.all([startNode(ground, place, keys, pause), startServices(cluster, ground, place)])
-    await cluster.kubectl(['wait', '--for=create', `node/${NODE_NAME}`, '--timeout=60s'])
-    await cluster.kubectl(['wait', '--for=condition=Ready', `node/${NODE_NAME}`, '--timeout=90s'])
+    await cluster.kubectl(['wait', '--for=create', `node/${NODE_NAME}`, '--timeout=180s'])
+    await cluster.kubectl(['wait', '--for=condition=Ready', `node/${NODE_NAME}`, '--timeout=180s'])
     return cluster
   } catch (error) {
     const ends = readLogs(directory)
@@ -102,7 +104,8 @@ export async function removeCluster(directory: string): Promise<void> {
 }
 
 function newDirectory(wanted: string | undefined): string {
-  if (wanted === undefined) return mkdtempSync(join(tmpdir(), 'sallyport-cluster-'))
+  removeLeftovers()
+  if (wanted === undefined) return mkdtempSync(join(tmpdir(), PREFIX))
   mkdirSync(wanted, { recursive: true })
   if (readdirSync(wanted).length > 0) throw new Error(`${wanted} is not empty: remove the cluster in it first`)
   return resolve(wanted)
@@ -113,7 +116,7 @@ async function startServices(cluster: Cluster, ground: Ground, place: Place): Pr
   const manifests = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: dnsManifests(place) })
   await cluster.kubectl(['apply', '-f', '-'], manifests)
   // Pods are refused until the namespace has its account, which the controllers make a moment after they start.
-  await until('the default ServiceAccount', 60_000, () =>
+  await until('the default ServiceAccount', 180_000, () =>
     cluster.kubectl(['get', 'serviceaccount', 'default', '--namespace=default']).catch(() => undefined),
   )
 }
@@ -137,7 +140,7 @@ function describe(state: ClusterState): Cluster {
     restartNode: async () => {
       await restartNodeProcesses(ground, place, keysIn(directory))
       // Not the node's condition: that stays as it was for most of a minute.
-      await until('the kubelet', 60_000, () =>
+      await until('the kubelet', 180_000, () =>
         kubectl(['get', '--raw', `/api/v1/nodes/${NODE_NAME}/proxy/healthz`]).catch(() => undefined),
       )
     },
@@ -162,9 +165,19 @@ export async function runClient(
 
 async function destroy({ directory, slot, init }: ClusterState): Promise<void> {
   const { device } = placeOf(slot)
-  await removeNamespaces(init, directory, device)
-  if (slot >= 0) await removeCgroups(device)
+  if (isInit(init, directory)) await removeNamespaces(init, directory, device)
+  // If it ended by itself, another cluster may have its slot by now.
+  if (slot >= 0 && !isConnected(device)) await removeCgroups(device)
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+}
+
+/** Deletes what clusters of processes that were killed have left in the temporary directory. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))) {
+    const directory = join(tmpdir(), name)
+    const state = readState(directory)
+    if (state && !isInit(state.init, directory)) rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  }
 }
 
 const KEPT_LOGS = join(import.meta.dirname, '../../.cache/cluster-logs')

@@ -33,7 +33,7 @@ export function startComponent(ground: Ground, name: string, command: readonly s
 export async function stopComponent(ground: Ground, name: string, signal: 'TERM' | 'KILL'): Promise<void> {
   const file = join(ground.directory, `${name}.pid`)
   const script = 'kill -s "$0" "$1" && while kill -0 "$1" 2>/dev/null; do sleep 0.1; done'
-  await inside(ground.init, ['timeout', '60', 'sh', '-c', script, signal, readFileSync(file, 'utf8').trim()])
+  await inside(ground.init, ['timeout', '120', 'sh', '-c', script, signal, readFileSync(file, 'utf8').trim()])
 }
 
 export function endOfLog(directory: string, name: string, lines = 15): string {

@@ -10,7 +10,7 @@ import { CLUSTER_DOMAIN, type Place } from './place.ts'
 export async function startControlPlane(ground: Ground, place: Place, keys: Keys): Promise<void> {
   startStore(ground)
   const apiServer = startApiServer(ground, place, keys)
-  await apiServer.ready(120_000, () => answers(place, keys, '/readyz'))
+  await apiServer.ready(300_000, () => answers(place, keys, '/readyz'))
   startControllers(ground, place, keys)
   startScheduler(ground, place, keys)
 }

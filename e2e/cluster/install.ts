@@ -29,6 +29,6 @@ export async function installSallyport(
     sidecar: reference('sallyport-sidecar'),
     pullPolicy: 'Never',
   }
-  const into = ['--namespace', SYSTEM_NAMESPACE, '--create-namespace', '--wait', '--timeout', '3m', '--values', '-']
+  const into = ['--namespace', SYSTEM_NAMESPACE, '--create-namespace', '--wait', '--timeout', '5m', '--values', '-']
   await cluster.helm(['upgrade', '--install', 'sallyport', CHART, ...into], JSON.stringify({ images, ...values }))
 }

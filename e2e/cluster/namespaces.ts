@@ -45,11 +45,11 @@ export async function makeNamespaces(directory: string, { lasting }: { lasting: 
   const mayGoOn = () => {
     if (child.exitCode !== null) throw new Error(readFileSync(join(directory, 'logs/namespaces.log'), 'utf8').trim())
   }
-  const init = await until('the cluster’s namespaces', 20_000, () => {
+  const init = await until('the cluster’s namespaces', 120_000, () => {
     mayGoOn()
     return firstChild(child.pid ?? 0)
   })
-  await until('the cluster’s mounts', 20_000, () => {
+  await until('the cluster’s mounts', 120_000, () => {
     mayGoOn()
     return existsSync(join(directory, 'namespaces-ready')) || undefined
   })
@@ -57,7 +57,8 @@ export async function makeNamespaces(directory: string, { lasting }: { lasting: 
 }
 
 function firstChild(pid: number): number | undefined {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  const file = `/proc/${pid}/task/${pid}/children`
+  const children = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
   return children === '' ? undefined : Number(children.split(' ')[0])
 }
 
@@ -126,13 +127,16 @@ function entering(init: number, command: readonly string[]): readonly string[] {
 
 /** Ends every process in the namespaces. The cable goes with them, but the kernel takes its time: so by name. */
 export async function removeNamespaces(init: number, directory: string, device: string): Promise<void> {
-  if (isInit(init, directory)) {
-    process.kill(init, 'SIGKILL')
-    await until('the cluster’s processes to end', 60_000, () => (attended(init, directory) ? undefined : true))
-  }
+  process.kill(init, 'SIGKILL')
+  await until('the cluster’s processes to end', 120_000, () => (attended(init, directory) ? undefined : true))
   await run('ip', ['link', 'delete', device]).catch((error: Error) => {
     if (!/Cannot find device/.test(error.message)) throw error
   })
+}
+
+/** Whether a cluster has this device. */
+export function isConnected(device: string): boolean {
+  return existsSync(`/sys/class/net/${device}`)
 }
 
 /** Whether this PID is still that cluster's first process: PIDs are used again. */
@@ -141,17 +145,19 @@ export function isInit(pid: number, directory: string): boolean {
   return words.includes('sallyport-cluster') && words.includes(directory)
 }
 
-/** Whether the first process, or one that waits for its child in the namespaces, is still there. All others end before. */
+/** Whether the first process, its parent, or a parent of others in the namespaces is there. All the others end before. */
 function attended(init: number, directory: string): boolean {
-  if (existsSync(`/proc/${init}`)) return true
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(commandLine)
-    .some(
-      ([program = '', ...words]) =>
-        (program === 'unshare' && words.includes(directory)) ||
-        (program === 'nsenter' && words[0] === '--target' && words[1] === `${init}`),
-    )
+  return (
+    existsSync(`/proc/${init}`) ||
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(commandLine)
+      .some(
+        ([program, ...words]) =>
+          (program === 'unshare' && words.includes(directory)) ||
+          (program === 'nsenter' && words[0] === '--target' && words[1] === `${init}`),
+      )
+  )
 }
 
 function commandLine(pid: string): readonly string[] {

@@ -73,7 +73,7 @@ state = "/run/containerd"
 `,
   )
   const containerd = startComponent(ground, 'containerd', ['containerd', '--config', file])
-  await containerd.ready(60_000, () =>
+  await containerd.ready(180_000, () =>
     inside(ground.init, ['ctr', '--address', CONTAINERD_SOCKET, '--connect-timeout', '2s', 'version']).then(
       () => true as const,
       () => undefined,

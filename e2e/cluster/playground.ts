@@ -19,10 +19,10 @@ export async function furnish(cluster: Cluster): Promise<void> {
     '--for=condition=Ready',
     'pod/orders-db',
     `--namespace=${OWNER_NAMESPACE}`,
-    '--timeout=120s',
+    '--timeout=240s',
   ])
   await cluster.kubectl(['apply', '-f', '-'], list([...resources(), ...agent()]))
-  await cluster.kubectl(['rollout', 'status', 'deployment/analyst', `--namespace=${AGENT_NAMESPACE}`, '--timeout=120s'])
+  await cluster.kubectl(['rollout', 'status', 'deployment/analyst', `--namespace=${AGENT_NAMESPACE}`, '--timeout=240s'])
 }
 
 function namespaces(): readonly unknown[] {
