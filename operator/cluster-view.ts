@@ -10,6 +10,7 @@ import type { KubeObject } from './kube/object.ts'
 import { Reflector } from './kube/reflector.ts'
 import type { Resource } from './kube/resource.ts'
 import type { RestartReason } from './kube/restarts.ts'
+import type { Store } from './kube/store.ts'
 import { pruned, prunedPod } from './prune.ts'
 import {
   ACCESS_POLICIES,
@@ -47,6 +48,7 @@ const EVERYWHERE: readonly (readonly [WatchedKind, Resource])[] = [
 export class ClusterView {
   readonly #judgement: Judgement
   readonly #reflectors: readonly (readonly [WatchedKind, Reflector<KubeObject>])[]
+  readonly #pods: Store<KubeObject>
   readonly #listeners = new Set<(outcome: Outcome) => void>()
   /** By kind and key: of several changes of one object the last one counts. */
   readonly #waiting = new Map<string, Change>()
@@ -64,9 +66,11 @@ export class ClusterView {
       const options = { api, resource, prune, log, ...selection, ...(onRestart ? { onRestart } : {}) }
       return [kind, new Reflector<KubeObject>(options)]
     }
+    const pods = reflector('Pod', PODS, { labelSelector: INJECTED_LABEL })
+    this.#pods = pods[1].store
     this.#reflectors = [
       ...EVERYWHERE.map(([kind, resource]) => reflector(kind, resource)),
-      reflector('Pod', PODS, { labelSelector: INJECTED_LABEL }),
+      pods,
       ...ownerNamespaces.flatMap((namespace) => [
         reflector('Secret', SECRETS, { namespace, fieldSelector: 'type=sallyport.dev/credentials' }),
         reflector('ConfigMap', CONFIG_MAPS, { namespace }),
@@ -99,6 +103,18 @@ export class ClusterView {
   onOutcome(listener: (outcome: Outcome) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** `uid` of a pod with a gateway. */
+  hasPod(uid: string): boolean {
+    return [...this.#pods.list()].some(({ metadata }) => metadata.uid === uid)
+  }
+
+  /** Told the UID of each pod with a gateway that is gone; the answer ends that. */
+  onPodGone(listener: (uid: string) => void): () => void {
+    return this.#pods.onChange((_key, before, after) => {
+      if (before && before.metadata.uid !== after?.metadata.uid) listener(before.metadata.uid)
+    })
   }
 
   /** Resolves when everything has been seen and judged once. */

@@ -2,12 +2,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ObservedReview } from './admission/server.ts'
 import type { Judgement } from './judgement/judgement.ts'
+import { type KubeMetrics, kubeMetrics } from './kube/metrics.ts'
 import type { Gateways } from './stream/gateways.ts'
 
 export interface OperatorMetrics {
   readonly registry: Registry
-  readonly apiRequest: (verb: string, resource: string, code: number, seconds: number) => void
-  readonly watchRestarted: (resource: string, reason: string) => void
+  readonly kube: KubeMetrics
   readonly reviewed: (review: ObservedReview) => void
   /** A snapshot is in force in one more pod, so long after it was sent. */
   readonly propagated: (seconds: number) => void
@@ -22,18 +22,6 @@ export function newOperatorMetrics(): OperatorMetrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'sallyport_operator_' })
-  const requests = new Counter({
-    name: 'sallyport_operator_api_requests_total',
-    help: 'Requests to the API server, by verb, resource and answer; code 0 is none.',
-    labelNames: ['verb', 'resource', 'code'],
-    registers,
-  })
-  const restarts = new Counter({
-    name: 'sallyport_operator_watch_restarts_total',
-    help: 'Watches that were begun again, by reason.',
-    labelNames: ['resource', 'reason'],
-    registers,
-  })
   const reviews = new Histogram({
     name: 'sallyport_operator_admission_seconds',
     help: 'Time to answer an admission review.',
@@ -55,8 +43,7 @@ export function newOperatorMetrics(): OperatorMetrics {
   })
   return {
     registry,
-    apiRequest: (verb, resource, code) => requests.inc({ verb, resource, code: String(code) }),
-    watchRestarted: (resource, reason) => restarts.inc({ resource, reason }),
+    kube: kubeMetrics(registry),
     reviewed({ path, outcome, rules, seconds }) {
       reviews.observe({ path, outcome }, seconds)
       for (const rule of rules) denials.inc({ rule })

@@ -16,12 +16,17 @@ import { type Installation, openInstallation, rememberRendering } from './instal
 import { Judgement } from './judgement/judgement.ts'
 import { findAccess } from './kube/access.ts'
 import { Client } from './kube/client.ts'
+import { EventRecorder } from './kube/events.ts'
 import { HttpTransport } from './kube/http-transport.ts'
+import { Leading } from './leading.ts'
 import { newOperatorMetrics } from './metrics.ts'
+import { refusedEgress } from './refused-egress.ts'
+import { Replicas } from './replicas/replicas.ts'
 import { SERVICES } from './resources.ts'
 import type { OperatorSettings, Self } from './settings.ts'
 import { Snapshots } from './snapshots/snapshots.ts'
 import { Gateways } from './stream/gateways.ts'
+import { LeasePins } from './stream/pins.ts'
 import { podAttester } from './stream/pod-attester.ts'
 import { type StreamLog, StreamServer } from './stream/server.ts'
 import { termsOf } from './stream/welcome.ts'
@@ -36,7 +41,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   const log = createLogger(settings.logLevel)
   const metrics = newOperatorMetrics()
   const transport = new HttpTransport(await findAccess(process.env))
-  const api = new Client({ transport, onRequest: metrics.apiRequest })
+  const api = new Client({ transport, onRequest: metrics.kube.onRequest })
   const hosts = [settings.service, `${settings.service}.${self.namespace}`, `${settings.service}.${self.namespace}.svc`]
   let installation = await openInstallation(api, self.namespace, Date.now())
   let leaf = leafFor(installation.authorities, hosts, Date.now())
@@ -54,14 +59,26 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     judgement,
     ownerNamespaces: settings.ownerNamespaces,
     log,
-    onRestart: metrics.watchRestarted,
+    onRestart: metrics.kube.onRestart,
   })
-  const gateways = new Gateways(
+  const replicas = new Replicas({
+    api,
+    namespace: self.namespace,
+    pod: { name: self.pod, uid: self.podUid },
+    log,
+    gateways: () =>
+      [...gateways.list()].map(({ snapshot, sent, acknowledged }) => ({
+        snapshot,
+        acknowledged: sent === acknowledged,
+      })),
+  })
+  const gateways: Gateways = new Gateways(
     {
       of: (pod) => snapshots.of(pod),
       onChange: (listener) => view.onOutcome(({ pods }) => listener(pods)),
     },
     {
+      changed: () => replicas.changed(),
       acknowledged: (_gateway, seconds) => metrics.propagated(seconds),
       rejected: ({ identity }, problem) =>
         log.warn(
@@ -79,9 +96,27 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     injection: () => injection,
     renderings: () => renderings,
   })
+  const events = new EventRecorder({
+    api,
+    reportingInstance: self.pod,
+    log,
+    onDropped: metrics.kube.onEventDropped,
+  })
+  const pins = new LeasePins(api, self.namespace)
+  const leading = new Leading({
+    api,
+    self,
+    view,
+    judgement,
+    acknowledgements: replicas,
+    events,
+    pins,
+    log,
+    metrics: metrics.kube,
+  })
   const stream = new StreamServer({
     certificate: { cert: leaf.certificate, key: leaf.key },
-    attester: podAttester({ api, services, namespace: self.namespace, judgement }),
+    attester: podAttester({ api, services, pins, judgement }),
     gateways,
     terms: termsOf({
       maskingKeys: installation.maskingKeys,
@@ -89,6 +124,9 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
       extraCas: settings.extraCas,
     }),
     log: streamLog(log),
+    said: ({ identity }, message) => {
+      if (message.type === 'refused') events.tell(refusedEgress(identity, message))
+    },
   })
   const webhooks = admissionServer({
     certificate: () => leaf,
@@ -112,8 +150,8 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   })
   await listening(health, OPERATOR_PORTS.metrics)
   await listening(webhooks, OPERATOR_PORTS.webhooks)
-  await keeper.start()
-  await view.start()
+  await Promise.all([keeper.start(), replicas.start(), view.start()])
+  leading.start()
   await stream.listen(OPERATOR_PORTS.stream)
   log.info({ connections: judgement.world.connections.size, policies: judgement.world.policies.size }, 'ready')
 
@@ -129,7 +167,8 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   await stopped
   clearInterval(renewal)
   await stream.close('the operator is stopping')
-  await Promise.all([keeper.stop(), view.stop()])
+  await leading.stop()
+  await Promise.all([keeper.stop(), replicas.stop(), view.stop(), events.stop()])
   webhooks.close()
   webhooks.closeAllConnections()
   health.close()

@@ -100,6 +100,7 @@ export function parseSettings(text: string, path: string): OperatorSettings {
 export interface Self {
   readonly namespace: string
   readonly pod: string
+  readonly podUid: string
 }
 
 export function readSelf(environment: NodeJS.ProcessEnv): Self {
@@ -108,5 +109,5 @@ export function readSelf(environment: NodeJS.ProcessEnv): Self {
     if (!found) throw new Error(`${name} is not set: the chart sets it from the downward API`)
     return found
   }
-  return { namespace: value('POD_NAMESPACE'), pod: value('POD_NAME') }
+  return { namespace: value('POD_NAMESPACE'), pod: value('POD_NAME'), podUid: value('POD_UID') }
 }

@@ -19,7 +19,9 @@ export interface Gateway {
   readonly identity: PodIdentity
   readonly wire: Wire
   readonly since: number
-  /** Versions: the last one that was sent, and the last that is in force. */
+  /** The last one that was sent. */
+  snapshot: Snapshot | undefined
+  /** Versions: of that one, and of the last that is in force. */
   sent: string | undefined
   acknowledged: string | undefined
   /** When the version that is not yet in force was sent. */
@@ -68,6 +70,7 @@ export class Gateways {
       identity,
       wire,
       since: this.#now(),
+      snapshot: undefined,
       sent: undefined,
       acknowledged: undefined,
       sentAt: 0,
@@ -119,9 +122,11 @@ export class Gateways {
     // A pod of a StatefulSet comes again under its name: what is known of the one is not the other's.
     if (snapshot?.agent.podUid !== gateway?.identity.podUid) return
     if (!gateway || !snapshot || snapshot.version === gateway.sent) return
+    gateway.snapshot = snapshot
     gateway.sent = snapshot.version
     gateway.sentAt = this.#now()
     gateway.wire.send(snapshot)
+    this.#events.changed?.()
   }
 }
 

@@ -122,6 +122,13 @@ function readPin({ spec, metadata: { annotations = {} } }: KubeObject): Pinned {
   }
 }
 
+const NAME_PREFIX = 'gateway-'
+
 function leaseName(podUid: string): string {
-  return `gateway-${podUid}`
+  return `${NAME_PREFIX}${podUid}`
+}
+
+/** The reverse: whose pin a Lease of that name is. */
+export function podUidOf(lease: string): string | undefined {
+  return lease.startsWith(NAME_PREFIX) ? lease.slice(NAME_PREFIX.length) : undefined
 }

@@ -8,18 +8,17 @@ import type { Api } from '../kube/client.ts'
 import { PODS } from '../resources.ts'
 import { reviewToken } from '../reviews.ts'
 import { type Attester, attester } from './attest.ts'
-import { LeasePins } from './pins.ts'
+import type { PinStore } from './pins.ts'
 import { livePodOf } from './pod-facts.ts'
 
 export interface PodAttesterOptions {
   readonly api: Api
   readonly services: AdmissionServices
-  /** The operator's own, where pins are kept. */
-  readonly namespace: string
+  readonly pins: PinStore
   readonly judgement: Judgement
 }
 
-export function podAttester({ api, services, namespace, judgement }: PodAttesterOptions): Attester {
+export function podAttester({ api, services, pins, judgement }: PodAttesterOptions): Attester {
   return attester({
     reviewToken: (token, audience) => reviewToken(api, token, audience),
     livePod: async (podNamespace, name) => {
@@ -34,6 +33,6 @@ export function podAttester({ api, services, namespace, judgement }: PodAttester
       const pod = readPod(object)
       return podFaults(pod, await podContext(services, podNamespace, pod)).map(({ message }) => message)
     },
-    pins: new LeasePins(api, namespace),
+    pins,
   })
 }

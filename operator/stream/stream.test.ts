@@ -284,7 +284,8 @@ test('after a welcome the operator is found again when it was away', async () =>
     log: { attested: () => undefined, ended: () => undefined, refused: () => undefined },
   }
   const first = new StreamServer({ ...options, gateways: own() })
-  const port = await first.listen(0, '127.0.0.1')
+  // Not one of the kernel's, which anybody could be given before the second one listens.
+  const port = await first.listen(await freePort(), '127.0.0.1')
   const gateway = dial(port, {})
   await gateway.next('snapshot')
   await first.close('restarting')
