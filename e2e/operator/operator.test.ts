@@ -1,0 +1,38 @@
+// The operator and its gateways on a real cluster: one installation, and the scenarios on it one after the other.
+import { after, afterEach, before, describe } from 'node:test'
+import type { Cluster } from '../cluster/cluster.ts'
+import { currentCluster, whyNoCurrentCluster } from '../cluster/current.ts'
+import { firstSession } from './scenarios/first-session.ts'
+import { type Stage, setStage, uninstall } from './stage.ts'
+
+describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, concurrency: false }, () => {
+  let cluster: Cluster | undefined
+  let set: Stage | undefined
+  let failed = false
+
+  before(async () => {
+    cluster = await currentCluster()
+    try {
+      set = await setStage(cluster, console.error)
+    } catch (error) {
+      failed = true
+      throw error
+    }
+  })
+  afterEach((context) => {
+    failed ||= 'passed' in context && !context.passed
+  })
+  after(async () => {
+    if (!cluster) return
+    if (failed) console.error(`logs: ${cluster.keepLogs()}`)
+    await cluster.kubectl(['delete', 'namespace', 'agents', 'data', '--ignore-not-found', '--timeout=120s'])
+    await uninstall(cluster)
+    await cluster.stop()
+  })
+
+  const stage = (): Stage => {
+    if (!set) throw new Error('the stage is not set')
+    return set
+  }
+  firstSession(stage)
+})

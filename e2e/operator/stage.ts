@@ -1,0 +1,179 @@
+// What every scenario stands on: the chart installed with helm, a database in the owner's namespace, an agent in another one.
+//
+// Scenarios share one installation, so they run one after the other in one process (operator.test.ts), and each leaves things as it
+// found them: what it applies it deletes, what it changes it sets back.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildImage, IMAGE_NAMES, reference } from '#images/images.ts'
+import { makeAuthority, makeLeaf } from '#sidecar/net/certificate.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+
+export const OPERATOR_NAMESPACE = 'sallyport'
+const RELEASE = 'sallyport'
+const DAY = 86_400_000
+
+export interface Answer {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+export interface Stage {
+  readonly cluster: Cluster
+  kubectl(...args: readonly string[]): Promise<string>
+  /** Applies objects or YAML. */
+  apply(manifests: string | readonly unknown[]): Promise<void>
+  /** What the API server says to applying it; `code` is 0 if it took it. */
+  tryApply(manifests: string | readonly unknown[]): Promise<Answer>
+  remove(...args: readonly string[]): Promise<void>
+  /** A manifest of ./manifests. */
+  manifest(name: string): Promise<string>
+  /** Runs a command in a container of a pod or Deployment; never throws. */
+  exec(
+    where: { readonly namespace: string; readonly of: string; readonly container?: string },
+    ...command: readonly string[]
+  ): Promise<Answer>
+  /** psql in the agent's container, as an unmodified client. */
+  psql(statement: string, options?: { readonly host?: string; readonly of?: string }): Promise<Answer>
+  /** Asks until it answers with something; throws after the time. */
+  until<T>(what: string, ask: () => Promise<T | undefined | false>, seconds?: number): Promise<T>
+  ready(namespace: string, ...resources: readonly string[]): Promise<void>
+}
+
+export async function setStage(cluster: Cluster, say: (line: string) => void): Promise<Stage> {
+  const stage = stageOn(cluster)
+  for (const name of IMAGE_NAMES) {
+    say(`image ${reference(name)}`)
+    await cluster.loadImage(await buildImage(name))
+  }
+  say('helm install')
+  await install(cluster)
+  await stage.apply(
+    ['data', 'agents'].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: name === 'data' ? { 'sallyport.dev/owner': 'true' } : {} },
+    })),
+  )
+  await stage.apply(certificates())
+  await stage.apply(await stage.manifest('target.yaml'))
+  await stage.apply(await stage.manifest('resources.yaml'))
+  await stage.apply(await stage.manifest('agent.yaml'))
+  say('waiting for the database and the agent')
+  await stage.ready('data', 'deployment/orders-db')
+  await stage.ready('agents', 'deployment/analyst')
+  return stage
+}
+
+/** With what differs from the chart's own values. */
+export async function install(cluster: Cluster, ...values: readonly string[]): Promise<void> {
+  await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(namespaceOf('data')))
+  const settings = [
+    'ownerNamespaces={data}',
+    `images.operator=${reference('sallyport-operator')}`,
+    `images.sidecar=${reference('sallyport-sidecar')}`,
+    'images.pullPolicy=Never',
+    ...values,
+  ]
+  const chart = join(import.meta.dirname, '../../charts/sallyport')
+  const options = ['-n', OPERATOR_NAMESPACE, '--create-namespace', '--wait', '--timeout', '3m']
+  await cluster.helm(['upgrade', '--install', RELEASE, chart, ...options, ...settings.flatMap((one) => ['--set', one])])
+}
+
+export async function uninstall(cluster: Cluster): Promise<void> {
+  await cluster.helm(['uninstall', RELEASE, '-n', OPERATOR_NAMESPACE, '--wait', '--timeout', '2m'])
+}
+
+function namespaceOf(name: string): unknown {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
+}
+
+/** The database's certificate, and its authority where the Connection looks for it. */
+function certificates(): readonly unknown[] {
+  const validity = { from: new Date(Date.now() - DAY), to: new Date(Date.now() + DAY) }
+  const authority = makeAuthority('orders CA', validity)
+  const leaf = makeLeaf(authority, ['orders-db.data.svc'], validity)
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'orders-tls', namespace: 'data' },
+      stringData: { 'tls.crt': leaf.certificate, 'tls.key': leaf.key },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'orders-ca', namespace: 'data' },
+      data: { 'ca.crt': authority.certificate },
+    },
+  ]
+}
+
+function stageOn(cluster: Cluster): Stage {
+  const attempt = async (args: readonly string[], stdin?: string): Promise<Answer> => {
+    try {
+      return { code: 0, out: await cluster.kubectl(args, stdin), err: '' }
+    } catch (error) {
+      return failureOf(error)
+    }
+  }
+  const stage: Stage = {
+    cluster,
+    kubectl: (...args) => cluster.kubectl(args),
+    apply: async (manifests) => {
+      const { code, err } = await stage.tryApply(manifests)
+      if (code !== 0) throw new Error(err)
+    },
+    tryApply: (manifests) => attempt(['apply', '-f', '-'], textOf(manifests)),
+    remove: async (...args) => {
+      await cluster.kubectl(['delete', '--ignore-not-found', '--wait=true', '--timeout=60s', ...args])
+    },
+    manifest: (name) => readFile(join(import.meta.dirname, 'manifests', name), 'utf8'),
+    exec: ({ namespace, of, container = 'agent' }, ...command) =>
+      attempt(['exec', '-n', namespace, of, '-c', container, '--', ...command]),
+    psql: (statement, { host = 'orders-db.data.svc', of = 'deployment/analyst' } = {}) =>
+      stage.exec(
+        { namespace: 'agents', of },
+        ...[
+          'psql',
+          '-X',
+          '-A',
+          '-t',
+          '-v',
+          'ON_ERROR_STOP=1',
+          `host=${host} dbname=orders user=anyone`,
+          '-c',
+          statement,
+        ],
+      ),
+    until: async (what, ask, seconds = 60) => {
+      const end = Date.now() + seconds * 1000
+      for (;;) {
+        const answer = await ask()
+        if (answer !== undefined && answer !== false) return answer
+        if (Date.now() > end) throw new Error(`after ${seconds} s still not: ${what}`)
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+    },
+    ready: async (namespace, ...resources) => {
+      for (const resource of resources) {
+        await cluster.kubectl(['rollout', 'status', '-n', namespace, resource, '--timeout=180s'])
+      }
+    },
+  }
+  return stage
+}
+
+function textOf(manifests: string | readonly unknown[]): string {
+  if (typeof manifests === 'string') return manifests
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests })
+}
+
+function failureOf(error: unknown): Answer {
+  const { code, stdout, stderr, message } = Object(error) as Readonly<Record<string, unknown>>
+  return {
+    code: typeof code === 'number' ? code : 1,
+    out: typeof stdout === 'string' ? stdout : '',
+    err: typeof stderr === 'string' && stderr !== '' ? stderr : String(message),
+  }
+}
