@@ -74,6 +74,10 @@ const CHECKS: Readonly<Record<string, readonly [Check, RegExp, Partial<FlowLimit
     AGENT('tcp', OUTSIDE.v4, '443', SOON, '0', 'eth0'),
     /^timeout$/,
   ],
+  'a socket bound to loopback gets no further': [
+    AGENT('send_udp', OUTSIDE.v4, '443', 'lo'),
+    /^(EPERM|ENETUNREACH|sent)$/,
+  ],
   'the agent’s TCP comes to the catch-all': [
     AGENT('tcp', OUTSIDE.v4, '443'),
     new RegExp(`^tcp 127.0.0.1 ${catchAll}$`),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { EndpointAddresses, MOST_HOSTS } from './addresses.ts'
+import { EndpointAddresses, MOST_HOSTS, MOST_WITH_PATTERNS } from './addresses.ts'
 
 const hosts = fc.uniqueArray(fc.domain(), { maxLength: 200 })
 
@@ -39,4 +39,11 @@ test('hosts beyond the most get none, those before keep theirs', () => {
   for (let at = 0; at < MOST_HOSTS; at += 1) addresses.assign(`host-${at}`)
   assert.equal(addresses.assign('one more'), undefined)
   assert.equal(addresses.assign('first'), first)
+})
+
+test('names that the agent makes up take no address from a host that is declared', () => {
+  const addresses = new EndpointAddresses()
+  for (let at = 0; at < 10_000; at += 1) addresses.assign(`${at}.db.data.svc`, MOST_WITH_PATTERNS)
+  assert.equal(addresses.assign('one-more.db.data.svc', MOST_WITH_PATTERNS), undefined)
+  assert.notEqual(addresses.assign('orders-db.data.svc'), undefined)
 })

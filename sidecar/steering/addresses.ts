@@ -4,8 +4,10 @@
 // It follows from the name alone (with the next free one where two names meet), so that it is mostly the same in every pod.
 import { createHash } from 'node:crypto'
 
-/** Of 65,533. Far more than there are endpoints; names of a pattern are the agent's to choose. */
+/** Of 65,533; far more than there are endpoints. */
 export const MOST_HOSTS = 4_096
+/** With so many, names of a pattern get none any more: those are the agent's to choose, and declared hosts go before them. */
+export const MOST_WITH_PATTERNS = 1_024
 
 /** The network, the resolver's address (127.77.0.53) and the last one, which looks like a broadcast. */
 const TAKEN: ReadonlySet<number> = new Set([0, 53, 0xffff])
@@ -14,20 +16,15 @@ export class EndpointAddresses {
   readonly #byHost = new Map<string, string>()
   readonly #byAddress = new Map<string, string>()
 
-  /** Undefined: there are too many hosts already. */
-  assign(host: string): string | undefined {
+  /** Undefined: there are `most` hosts already. */
+  assign(host: string, most = MOST_HOSTS): string | undefined {
     const known = this.#byHost.get(host)
-    if (known !== undefined || this.#byHost.size >= MOST_HOSTS) return known
+    if (known !== undefined || this.#byHost.size >= most) return known
     let at = createHash('sha256').update(host).digest().readUInt16BE(0)
     while (TAKEN.has(at) || this.#byAddress.has(written(at))) at = (at + 1) & 0xffff
     this.#byHost.set(host, written(at))
     this.#byAddress.set(written(at), host)
     return written(at)
-  }
-
-  /** Of a host that has one. */
-  of(host: string): string | undefined {
-    return this.#byHost.get(host)
   }
 
   hostAt(address: string): string | undefined {

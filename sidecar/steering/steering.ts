@@ -14,7 +14,7 @@ import { Resolver } from '#sidecar/dns/resolver.ts'
 import type { Logger } from '#sidecar/log.ts'
 import type { Server } from '#sidecar/protocols/protocol.ts'
 import { systemReason } from '#sidecar/system-reason.ts'
-import { EndpointAddresses, isEndpointAddress } from './addresses.ts'
+import { EndpointAddresses, isEndpointAddress, MOST_WITH_PATTERNS } from './addresses.ts'
 import { type Dialled, DialledDestinations, type Found } from './dialled.ts'
 import { EndpointTable } from './endpoints.ts'
 import { Refusals } from './refusals.ts'
@@ -129,7 +129,7 @@ export class Steering {
 
   /** Names of a pattern get their address, and its listener, when they are first asked for. */
   #addressOf(host: string): string | undefined {
-    const address = this.#addresses.assign(host)
+    const address = this.#addresses.assign(host, MOST_WITH_PATTERNS)
     if (address !== undefined && !this.#steered.has(address))
       this.#steer(address).catch((error) => this.#options.log.error({ error, host }, 'a host is not steered'))
     return address
