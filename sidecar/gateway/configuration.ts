@@ -9,6 +9,7 @@ import type {
   Secret,
 } from '#crds/types.gen.ts'
 import { TokenVerifier } from '#sidecar/identity/oidc.ts'
+import type { ResolveHost } from '#sidecar/net/resolve.ts'
 import { compilePolicies, type PolicySet } from '#sidecar/policy/compile.ts'
 import { PROTOCOLS, protocolNamed } from '#sidecar/protocols/registry.ts'
 import type { ConfiguredConnection } from '#sidecar/services.ts'
@@ -34,12 +35,14 @@ export interface Configuration {
 
 const VOCABULARIES = () => new Map(PROTOCOLS.map(({ name, vocabulary }) => [name, vocabulary]))
 
-export function configure(resources: GatewayResources): Configuration {
+/** `resolveHost`: where issuers of tokens are; default: as the machine's own resolver says. */
+export function configure(resources: GatewayResources, resolveHost?: ResolveHost): Configuration {
   return {
     connections: resources.connections.map((connection) => resolve(connection, resources)),
     policies: compilePolicies(resources, VOCABULARIES()),
     tokens: new TokenVerifier(
       resources.identityProviders.map(({ metadata, spec }) => ({ name: metadata.name, ...spec })),
+      { resolve: resolveHost },
     ),
   }
 }

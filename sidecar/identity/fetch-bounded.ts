@@ -1,23 +1,56 @@
-// A GET whose answer may not be longer than a bound, and which follows no redirect.
+// A GET whose answer may not be longer than a bound, and which follows no redirect. Not `fetch`: that finds hosts by the machine's
+// own files, which in a pod are its author's.
+import { type IncomingMessage, request as requestPlain } from 'node:http'
+import { request as requestSecure } from 'node:https'
+import { isIPv6, type LookupFunction } from 'node:net'
+import { type ResolveHost, resolveHost } from '#sidecar/net/resolve.ts'
 
 export interface FetchBounds {
   readonly signal: AbortSignal
   readonly mostBytes: number
+  /** Default: the machine's own resolver. */
+  readonly resolve?: ResolveHost | undefined
 }
 
-export async function fetchBounded(url: string, bounds: FetchBounds): Promise<Response> {
-  const response = await fetch(url, {
-    signal: bounds.signal,
-    redirect: 'error',
-    headers: { accept: 'application/json' },
-  })
-  const parts: Uint8Array[] = []
-  let bytes = 0
-  for await (const part of response.body ?? []) {
-    bytes += part.length
-    if (bytes > bounds.mostBytes)
-      throw new Error(`${new URL(url).origin} answered with more than ${bounds.mostBytes} bytes`)
-    parts.push(part)
+export async function fetchBounded(url: string, { signal, mostBytes, resolve }: FetchBounds): Promise<Response> {
+  const response = await get(new URL(url), signal, resolve)
+  const status = response.statusCode ?? 0
+  try {
+    if (status >= 300 && status < 400) throw new Error(`${url} leads elsewhere, and redirects are not followed`)
+    const parts: Uint8Array[] = []
+    let bytes = 0
+    for await (const part of response) {
+      bytes += part.length
+      if (bytes > mostBytes) throw new Error(`${new URL(url).origin} answered with more than ${mostBytes} bytes`)
+      parts.push(part)
+    }
+    const bodiless = status === 204 || status === 205
+    return new Response(bodiless ? null : Buffer.concat(parts), { status })
+  } finally {
+    response.destroy()
   }
-  return new Response(Buffer.concat(parts), { status: response.status })
+}
+
+function get(url: URL, signal: AbortSignal, resolve: ResolveHost | undefined): Promise<IncomingMessage> {
+  const request = url.protocol === 'https:' ? requestSecure : requestPlain
+  return new Promise((done, fail) => {
+    const headers = { accept: 'application/json' }
+    request(url, { signal, headers, agent: false, lookup: lookupBy(resolve) }, done)
+      .once('error', fail)
+      .end()
+  })
+}
+
+function lookupBy(resolve: ResolveHost | undefined): LookupFunction {
+  return (host, { all }, done) => {
+    resolveHost({ host, resolve }).then(
+      (addresses) => {
+        const found = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }))
+        const [first] = found
+        if (all) done(null, found)
+        else done(null, first?.address ?? '', first?.family)
+      },
+      (error) => done(error, ''),
+    )
+  }
 }

@@ -3,6 +3,7 @@
 // Only asymmetric algorithms are allowed: with `none` or HMAC whoever knows the public key could sign (RFC 8725 section 3.1).
 // The issuer named in the token only picks the provider to verify against; nothing of the token counts before that.
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import type { ResolveHost } from '#sidecar/net/resolve.ts'
 import type { User } from './agent.ts'
 import { providerKeys } from './provider-keys.ts'
 
@@ -29,6 +30,8 @@ export class TokenRefused extends Error {
 export interface TokenOptions {
   readonly now?: () => number
   readonly cooldownMilliseconds?: number
+  /** Where issuers are; default: as the machine's own resolver says. */
+  readonly resolve?: ResolveHost | undefined
 }
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
@@ -43,11 +46,11 @@ export class TokenVerifier {
 
   constructor(providers: readonly Provider[], options: TokenOptions = {}) {
     const now = options.now ?? Date.now
-    const { cooldownMilliseconds } = options
+    const { cooldownMilliseconds, resolve } = options
     this.#now = now
     this.#providers = providers.map((provider) => ({
       provider,
-      keys: providerKeys(provider, { now, cooldownMilliseconds }),
+      keys: providerKeys(provider, { now, cooldownMilliseconds, resolve }),
     }))
   }
 

@@ -1,6 +1,7 @@
 // An issuer's public keys, fetched when a token first needs them, kept, and bounded in every way: an agent can make the
 // gateway ask by sending tokens with unknown key names, and the answer comes from a server that is not ours.
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
+import type { ResolveHost } from '#sidecar/net/resolve.ts'
 import { fetchBounded } from './fetch-bounded.ts'
 
 export interface KeySource {
@@ -20,10 +21,16 @@ export interface KeyOptions {
   readonly now: () => number
   /** Between two looks for an unknown key; tests shorten it. */
   readonly cooldownMilliseconds?: number | undefined
+  /** Where issuers are; default: as the machine's own resolver says. */
+  readonly resolve?: ResolveHost | undefined
 }
 
 export function providerKeys(source: KeySource, options: KeyOptions): JWTVerifyGetKey {
-  const fetchKeys = calm((url, signal) => fetchBounded(url, { signal, mostBytes: LONGEST_DOCUMENT }), options.now)
+  const { resolve } = options
+  const fetchKeys = calm(
+    (url, signal) => fetchBounded(url, { signal, mostBytes: LONGEST_DOCUMENT, resolve }),
+    options.now,
+  )
   const implementation: FetchImplementation = (url, { signal }) => fetchKeys(url, signal)
   let keys: Promise<JWTVerifyGetKey> | undefined
   const open = async (): Promise<JWTVerifyGetKey> => {

@@ -8,7 +8,7 @@ import { type Configuration, configure, type GatewayResources } from '#sidecar/g
 import type { Servers } from '#sidecar/gateway/servers.ts'
 import type { Agent } from '#sidecar/identity/agent.ts'
 import type { Logger } from '#sidecar/log.ts'
-import type { NameService } from '#sidecar/net/resolve.ts'
+import { type NameService, resolveBy } from '#sidecar/net/resolve.ts'
 import type { Server } from '#sidecar/protocols/protocol.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 import type { Steering } from '#sidecar/steering/steering.ts'
@@ -144,7 +144,8 @@ const LONGEST_PROBLEM = 4_000
 /** `denied`: no Connection takes sessions, for this reason. */
 function configurationOf(snapshot: Snapshot, denied: string | undefined): Configuration {
   const resources = snapshotResources(snapshot)
-  return configure(denied === undefined ? resources : withoutConnections(resources, denied))
+  const usable = denied === undefined ? resources : withoutConnections(resources, denied)
+  return configure(usable, (host) => resolveBy(snapshot, host))
 }
 
 function withoutConnections(resources: GatewayResources, reason: string): GatewayResources {
