@@ -121,7 +121,7 @@ export interface Snapshot {
 }
 
 export interface SteeredEndpoint {
-  /** As the Connection has it: a name, an address, or `*.db.data.svc`. */
+  /** A name, an address, or `*.db.data.svc`; in-cluster names end in `.svc`, however a Connection spells them. */
   readonly host: string
   readonly port: number
   /** `namespace/name` of the Connections behind it; several are told apart by their protocol's hello. */

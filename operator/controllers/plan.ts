@@ -56,14 +56,7 @@ export function programmed({ problem }: Verdict, { ready, of }: InForce, denied:
 }
 
 function condition(type: string, { holds, reason, message }: Judged): Finding {
-  return { type, status: holds ? 'True' : 'False', reason, message: shortened(message) }
-}
-
-/** A schema's bound; what is longer says enough. */
-const MOST_CHARACTERS = 8_000
-
-function shortened(message: string): string {
-  return message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS - 1)}…` : message
+  return { type, status: holds ? 'True' : 'False', reason, message }
 }
 
 /** Programmed comes and goes with pods: no news. The others are when they begin or cease to hold, or fail for another reason. */

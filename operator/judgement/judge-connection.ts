@@ -8,7 +8,7 @@ import { Report } from '#sidecar/check/fault.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { verdictOf } from './doubts.ts'
 import type { Known } from './known.ts'
-import { type ConnectionVerdict, type Finding, fails, type Verdict } from './verdict.ts'
+import { type ConnectionVerdict, type Finding, fails, shortened, type Verdict } from './verdict.ts'
 
 /** What can be told of a Connection without its rivals. */
 export function judgeConnection(
@@ -30,7 +30,9 @@ export function connectionVerdict(own: Verdict, claim: Finding | undefined, serv
 }
 
 export function unreadable({ metadata, problem }: Known<Resource>): ConnectionVerdict {
-  const message = `this version cannot read ${metadata.name}: ${problem}; correct it, or upgrade the operator`
+  const message = shortened(
+    `this version cannot read ${metadata.name}: ${problem}; correct it, or upgrade the operator`,
+  )
   return {
     accepted: fails('Unreadable', message),
     resolved: fails('Unreadable', 'it cannot be read, so nobody knows what it refers to'),

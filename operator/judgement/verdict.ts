@@ -24,12 +24,19 @@ export interface ConnectionVerdict extends Verdict {
 }
 
 export function fails(reason: string, message: string): Judged {
-  return { holds: false, reason, message }
+  return { holds: false, reason, message: shortened(message) }
 }
 
 export function holds(reason: string, message: string): Judged {
-  return { holds: true, reason, message }
+  return { holds: true, reason, message: shortened(message) }
 }
+
+/** Names in it are as long as somebody likes; statuses and messages to gateways have bounds. */
+export function shortened(message: string): string {
+  return message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS - 1)}…` : message
+}
+
+const MOST_CHARACTERS = 4_000
 
 export function sameVerdict(a: Verdict | undefined, b: Verdict | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b)

@@ -11,7 +11,7 @@ const read = (name: string) => readFileSync(new URL(`testdata/${name}`, import.m
 const CLUSTER = read('cluster.yaml')
 const BEFORE = new Set(linesAfter(''))
 
-/** `# sentence`, documents, `=>`, lines. */
+/** `# sentence`, documents in one or more steps with `then` between them, `=>`, lines. */
 const CASES = read('verdicts.txt')
   .split(/^# /m)
   .slice(1)
@@ -34,7 +34,10 @@ describe('of a cluster is said', () => {
 function linesAfter(documents: string): readonly string[] {
   const judgement = newJudgement()
   const snapshots = new Snapshots(judgement, { nameServers: ['10.96.0.10'], clusterDomain: 'cluster.local' })
-  judgement.apply(changesOf(CLUSTER))
-  judgement.apply(changesOf(documents))
-  return describeVerdicts(judgement, snapshots)
+  const said = [CLUSTER, ...documents.split(/^then\n/m)].map((step) => {
+    judgement.apply(changesOf(step))
+    // Asked after every step: nothing that was found out earlier may stay.
+    return describeVerdicts(judgement, snapshots)
+  })
+  return said.at(-1) ?? []
 }

@@ -64,13 +64,16 @@ class Claimed {
   }
 }
 
+/** More the message does not take; the others are reached by name only. */
+const MOST_ADDRESSES = 1_000
+
 function addressesOf(host: string, world: World): readonly string[] {
   if (isAddress(host)) return [host]
   const name = serviceName(host)
   if (name === undefined) return []
   const services = servicesNamed(name, world)
   const found = services.flatMap((service) => addressesIn(service, name, world))
-  return [...new Set(found)].sort()
+  return [...new Set(found)].sort().slice(0, MOST_ADDRESSES)
 }
 
 function servicesNamed({ namespace, service }: ServiceName, world: World): readonly ServiceFacts[] {
