@@ -28,9 +28,9 @@ import type { Services } from '#sidecar/services.ts'
 import { SessionObserver } from '#sidecar/session-observer.ts'
 
 const BATCH = 100
-const WARM_UP = 300
-const ROUNDS = 9
-const BATCHES = 50
+const WARM_UP = 200
+const ROUNDS = 25
+const BATCHES = 20
 
 /** A socket whose far end is this program. */
 class Wire extends EventEmitter {
@@ -191,7 +191,8 @@ async function measure(exchange: Exchange, idleRules: number): Promise<number> {
   await recorder.close('measured')
   await audit.close()
   await rm(state, { recursive: true })
-  return results.toSorted((a, b) => a - b)[ROUNDS >> 2] ?? 0
+  // What else runs on the machine only adds.
+  return Math.min(...results)
 }
 
 async function main(): Promise<void> {

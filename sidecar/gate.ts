@@ -20,7 +20,7 @@ export interface Admission {
   readonly decision: Decision
   /** Masks in force; the same array while they stay the same. */
   readonly masks: readonly Mask[]
-  /** Bound parameters as the protocol sent them. */
+  /** Bound parameters as the protocol sent them; they stay as they are until the outcome. */
   readonly parameters?: { readonly count: number; readonly bytes: Uint8Array } | undefined
 }
 

@@ -4,6 +4,7 @@
 // is lost is counted, and the stream itself says how much.
 import type { AuditEvent } from '#contracts/audit/event.ts'
 import { ActionLines, type DecidedAction } from './action-lines.ts'
+import { Entries } from './entries.ts'
 import type { AuditSink } from './sink.ts'
 
 export interface AuditCounters {
@@ -35,6 +36,7 @@ export class AuditLog {
   readonly #delay: number
   readonly #now: () => number
   readonly #lines = new ActionLines()
+  readonly #entries = new Entries()
   #queue: (Timed | DecidedAction)[] = []
   #sequence = 0
   #untold = 0
@@ -56,10 +58,10 @@ export class AuditLog {
     this.#push({ time: this.#now(), event })
   }
 
-  /** One decided action with its outcome. The object is kept until the next write. */
+  /** One decided action with its outcome. */
   action(action: DecidedAction): void {
     this.counters.actions++
-    this.#push(action)
+    this.#push(this.#entries.take(action))
   }
 
   /** Milliseconds since 1970, for `DecidedAction.time`. */
@@ -102,7 +104,9 @@ export class AuditLog {
     const untold = this.#untold
     this.#untold = 0
     try {
-      await this.#sink.write(this.#compose(batch, untold))
+      const lines = this.#compose(batch, untold)
+      for (const entry of batch) if (!('event' in entry)) this.#entries.give(entry)
+      await this.#sink.write(lines)
       this.counters.written += batch.length
       return true
     } catch {

@@ -123,15 +123,15 @@ for (const [where, open] of Object.entries(CHANNELS)) {
       const parts = Array.from({ length: 400 }, (_, i) => Buffer.alloc(40_000, i))
       let held = 0
       for (let i = 0; i < parts.length; i += 4) {
-        channel.write(parts.slice(i, i + 3))
-        if (!channel.write(parts.slice(i + 3, i + 4))) held++
+        channel.writeAll(parts.slice(i, i + 3))
+        if (!channel.write(parts[i + 3] ?? Buffer.alloc(0))) held++
       }
       assert.ok(held > 0, 'the kernel took 16 MB at once')
       assert.ok(channel.full)
       const received = everything(pair.far)
       await drained.promise
       assert.equal(channel.full, false)
-      channel.write([Buffer.from('the last')])
+      channel.write(Buffer.from('the last'))
       pair.near.end()
       assert.ok((await received).equals(Buffer.concat([...parts, Buffer.from('the last')])))
     })
@@ -142,11 +142,11 @@ for (const [where, open] of Object.entries(CHANNELS)) {
       pair.near.write(before)
       const drained = Promise.withResolvers<void>()
       const channel = open(pair.near, () => drained.resolve())
-      assert.equal(channel.write([Buffer.from('behind')]), false)
+      assert.equal(channel.write(Buffer.from('behind')), false)
       assert.ok(channel.full)
       const received = everything(pair.far)
       await drained.promise
-      assert.ok(channel.write([Buffer.from(' it')]))
+      assert.ok(channel.write(Buffer.from(' it')))
       pair.near.end()
       assert.ok((await received).equals(Buffer.concat([before, Buffer.from('behind it')])))
     })
@@ -172,7 +172,7 @@ for (const [where, open] of Object.entries(CHANNELS)) {
     test('what waits to be written when the socket is destroyed is given up, and nobody is told that it drained', async () => {
       await using pair = await ends()
       const channel = open(pair.near, () => assert.fail('drained'))
-      while (channel.write([Buffer.alloc(1_000_000)]));
+      while (channel.write(Buffer.alloc(1_000_000)));
       const closed = closing(pair.near)
       pair.near.destroy()
       await closed
@@ -215,7 +215,7 @@ test('a write to a peer that has reset the connection destroys the socket with t
   // Until the kernel has seen the reset a write succeeds.
   const again = (): void => {
     if (channel.closed) return
-    channel.write([Buffer.from('x')])
+    channel.write(Buffer.from('x'))
     setImmediate(again)
   }
   again()

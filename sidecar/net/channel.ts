@@ -15,7 +15,8 @@ export interface Channel {
   pause(): void
   resume(): void
   /** True: the kernel has all of it, and nobody needs its memory any more. */
-  write(parts: readonly Buffer[]): boolean
+  write(bytes: Buffer): boolean
+  writeAll(parts: readonly Buffer[]): boolean
   /** Produce no more until `drained` is called. */
   readonly full: boolean
   /** Nothing can be written any more. */

@@ -62,27 +62,16 @@ export class HandleChannel implements Channel {
     this.#setReading(true)
   }
 
-  write(parts: readonly Buffer[]): boolean {
-    if (this.#behindStream && !this.#streamIsEmpty()) {
-      for (const part of parts) this.#socket.write(part, () => this.#streamWritten())
-      return false
-    }
+  write(bytes: Buffer): boolean {
+    if (this.#behindStream && !this.#streamIsEmpty()) return this.#writeBehind([bytes])
     const request = this.#request ?? this.#newRequest()
-    const [only] = parts
-    const error =
-      parts.length === 1 && only !== undefined
-        ? this.#handle.writeBuffer(request, only)
-        : this.#handle.writev(request, parts, true)
-    if (error < 0) {
-      this.#fail(error)
-      return false
-    }
-    if (!this.#transfer.pending) return true
-    // libuv keeps later writes behind this one.
-    request.buffer = parts
-    this.#request = undefined
-    this.#pending++
-    return false
+    return this.#wrote(this.#handle.writeBuffer(request, bytes), request, bytes)
+  }
+
+  writeAll(parts: readonly Buffer[]): boolean {
+    if (this.#behindStream && !this.#streamIsEmpty()) return this.#writeBehind(parts)
+    const request = this.#request ?? this.#newRequest()
+    return this.#wrote(this.#handle.writev(request, parts, true), request, parts)
   }
 
   get full(): boolean {
@@ -104,6 +93,24 @@ export class HandleChannel implements Channel {
     this.#buffer = Buffer.allocUnsafeSlow(full ? LARGE : SMALL)
     this.#chunk = EMPTY
     return this.#buffer
+  }
+
+  #wrote(error: number, request: WriteRequest, buffer: unknown): boolean {
+    if (error < 0) {
+      this.#fail(error)
+      return false
+    }
+    if (!this.#transfer.pending) return true
+    // libuv keeps later writes behind this one.
+    request.buffer = buffer
+    this.#request = undefined
+    this.#pending++
+    return false
+  }
+
+  #writeBehind(parts: readonly Buffer[]): false {
+    for (const part of parts) this.#socket.write(part, () => this.#streamWritten())
+    return false
   }
 
   #setReading(reading: boolean): void {

@@ -24,15 +24,16 @@ export class StreamChannel implements Channel {
     this.#stream.resume()
   }
 
-  write(parts: readonly Buffer[]): boolean {
+  write(bytes: Buffer): boolean {
+    this.#stream.write(bytes)
+    return this.#stream.writableLength === 0
+  }
+
+  writeAll(parts: readonly Buffer[]): boolean {
     const stream = this.#stream
-    const [only] = parts
-    if (parts.length === 1 && only !== undefined) stream.write(only)
-    else {
-      stream.cork()
-      for (const part of parts) stream.write(part)
-      stream.uncork()
-    }
+    stream.cork()
+    for (const part of parts) stream.write(part)
+    stream.uncork()
     return stream.writableLength === 0
   }
 

@@ -96,7 +96,7 @@ export class SessionLimits {
    * nothing and are never refused, so that a transaction can always be ended. Counts the statement.
    */
   beforeAction(effect: Effect, now: number): Exceeded | undefined {
-    if (effect === 'Session') return undefined
+    if (effect === 'Session' || this.#limits.length === 0) return undefined
     for (const metric of effect === 'Read' ? RETURNED : CHANGED) {
       const full = fullest(this.#gaugesOf(metric), now)
       if (full !== undefined) return exceededBy(full, 0, now)

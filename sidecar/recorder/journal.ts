@@ -29,6 +29,8 @@ export class Journal {
   #sequence = 0
   /** Start of a response record that may still grow. */
   #open = -1
+  /** Called before records are hashed: what was left open in them for later is filled in. */
+  complete: () => void = () => undefined
 
   constructor(buffers: Buffers, tail: Buffer) {
     this.#buffers = buffers
@@ -115,6 +117,7 @@ export class Journal {
   chain(): void {
     if (this.#open >= 0) this.#closeResponse()
     if (this.#chained === this.#end) return
+    this.complete()
     chain(this.#buffer, this.#chained, this.#end)
     this.#chained = this.#end
   }

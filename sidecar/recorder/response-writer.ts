@@ -34,11 +34,11 @@ export class ResponseWriter {
   }
 
   /** Keeps what the caps allow and digests the rest; with `full` memory it digests all. */
-  capture(ordinal: number, bytes: Uint8Array, rows: number, columns: () => number, caps: Caps, full: boolean): void {
+  capture(ordinal: number, bytes: Uint8Array, rows: number, columns: number, caps: Caps, full: boolean): void {
     const capture = this.#captureOf(ordinal)
     const room = full ? 0 : capture.room(bytes.length, caps)
     if (room > 0) {
-      this.#keep(ordinal, columns(), room === bytes.length ? bytes : bytes.subarray(0, room))
+      this.#keep(ordinal, columns, room === bytes.length ? bytes : bytes.subarray(0, room))
       capture.kept(room, rows)
     }
     if (room < bytes.length) capture.beyond(bytes.subarray(room), room > 0 ? 0 : rows, () => this.#key())

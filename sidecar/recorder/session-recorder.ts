@@ -77,7 +77,7 @@ export class SessionRecorder implements Flushable {
   response(ordinal: number, bytes: Uint8Array, rows: number, columns?: ColumnDescription): void {
     if (this.#policy.level !== 'Full' || bytes.length === 0 || this.#cannotKeep()) return
     const full = this.#accounted > 2 * SESSION_BYTES
-    this.#responses.capture(ordinal, bytes, rows, () => this.#intents.columns(columns), this.#policy.responses, full)
+    this.#responses.capture(ordinal, bytes, rows, this.#intents.columns(columns), this.#policy.responses, full)
     this.#account()
   }
 

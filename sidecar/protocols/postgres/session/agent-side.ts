@@ -5,7 +5,7 @@
 import { Front } from '../wire/types.ts'
 import { describeType, type Sink } from '../wire/walk.ts'
 import { WireError } from '../wire/wire-error.ts'
-import { after, type Soon } from './after.ts'
+import type { Soon } from './after.ts'
 import type { Core } from './core.ts'
 import { ExtendedProtocol } from './extended-protocol.ts'
 import { Op } from './pipeline.ts'
@@ -133,7 +133,13 @@ export class AgentSide implements Sink {
     }
     // Anything else while the target reads COPY data is fatal there.
     if (this.#core.copying) throw unexpected(type, 'before the COPY that is under way had ended')
-    return after(this.#core.settled(), () => this.#decide(type, buffer, start, end))
+    const settled = this.#core.settled()
+    return settled ? this.#decideLater(settled, type, buffer, start, end) : this.#decide(type, buffer, start, end)
+  }
+
+  async #decideLater(settled: Promise<void>, type: number, buffer: Buffer, start: number, end: number): Promise<void> {
+    await settled
+    return this.#decide(type, buffer, start, end)
   }
 
   #decide(type: number, buffer: Buffer, start: number, end: number): Soon<void> {

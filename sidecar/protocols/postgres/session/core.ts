@@ -5,6 +5,7 @@ import type { Limit } from '#sidecar/policy/limit.ts'
 import type { TransactionStatus } from '../wire/messages.ts'
 import type { Soon } from './after.ts'
 import type { Collector } from './collector.ts'
+import { Endings } from './endings.ts'
 import type { Judge } from './judge.ts'
 import type { Knowledge } from './knowledge.ts'
 import { type Named, type Names, ready } from './names.ts'
@@ -47,6 +48,9 @@ export class Core {
   readonly knowledge: Knowledge
   readonly names: Names
   readonly pipeline = new Pipeline()
+  readonly endings = new Endings()
+  /** When the last chunk came from either side, on the clock of `performance.now()`. */
+  time = performance.now()
   readonly #parts: CoreParts
   /** As of the last ReadyForQuery. */
   status: TransactionStatus = 'idle'
@@ -88,9 +92,9 @@ export class Core {
     this.#parts.resumeTarget()
   }
 
-  /** Now, for whoever looks later whether the schema may have changed since. */
+  /** The last chunk's time, for whoever looks later whether the schema may have changed since. */
   sent(): Sent {
-    return { at: performance.now(), mark: this.#parts.unrest.mark(this) }
+    return { at: this.time, mark: this.#parts.unrest.mark(this) }
   }
 
   /** No transaction of this session that may have changed the schema is open any more. */
@@ -122,20 +126,24 @@ export class Core {
       const { statement } = run.judged
       run.sent = this.sent()
       if (changesSchema(statement)) this.#parts.unrest.begin(this)
-      const unsettling = unsettles(statement, this.knowledge.dirty) || this.gate.pair.limits.some(cuts)
+      const unsettling = unsettles(statement, this.knowledge.dirty) || limitsCut(this.gate.pair.limits)
       const copiesIn = statement.copy?.direction === 'in'
       if (!unsettling && !copiesIn) continue
       if (unsettling) this.#unsettled++
       if (copiesIn) this.copyIns++
-      run.onEnd = () => {
-        if (unsettling) this.#unsettled--
-        if (!copiesIn) return
-        this.copyIns--
-        if (this.copyIns === 0) this.copying = false
-      }
+      run.onEnd = this.#ending(unsettling, copiesIn)
     }
     this.pipeline.add(op)
     this.toTarget.pass(buffer, start, end)
+  }
+
+  #ending(unsettling: boolean, copiesIn: boolean): () => void {
+    return () => {
+      if (unsettling) this.#unsettled--
+      if (!copiesIn) return
+      this.copyIns--
+      if (this.copyIns === 0) this.copying = false
+    }
   }
 
   /** Forwards a message that runs nothing. */
@@ -169,7 +177,7 @@ export class Core {
   }
 
   /** Until nothing under way can change what the next statement means, and what is known of the session is current. */
-  settled(): Soon<void> {
+  settled(): Promise<void> | undefined {
     if (this.#unsettled === 0 && !this.knowledge.stale) return undefined
     return this.#settle()
   }
@@ -209,7 +217,7 @@ export class Core {
   }
 }
 
-/** A limit that can stop a result in its middle: what follows must not be under way by then. */
-function cuts({ metric }: Limit): boolean {
-  return metric === 'Rows' || metric === 'Bytes'
+/** Some limit can stop a result in its middle: what follows must not be under way by then. */
+function limitsCut(limits: readonly Limit[]): boolean {
+  return limits.length > 0 && limits.some(({ metric }) => metric === 'Rows' || metric === 'Bytes')
 }

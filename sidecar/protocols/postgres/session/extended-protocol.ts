@@ -139,7 +139,7 @@ export class ExtendedProtocol {
             // The target's own description of what will come is the ground truth of masking.
             if (judged.watched && !portal.described)
               this.#core.sendOwn(describing(portal, 'helper'), describePortal(portal.name))
-            const running = new Running(judged, admitted.ticket, portal.text, portal)
+            const running = new Running(judged, admitted.ticket, portal.text, this.#core.endings, portal)
             this.#core.forward(new Op('execute', 'agent', { runs: [running] }), buffer, start, end)
             return undefined
           })

@@ -53,17 +53,25 @@ export class Outbox {
   /** Writes what has gathered. False: produce no more until the channel has drained. */
   flush(): boolean {
     if (this.#holds > 0) return false
+    const channel = this.#channel
+    if (this.empty) return !channel.full
+    const only = this.#parts.length === 0 ? this.#takeOpen() : undefined
+    this.#sent = undefined
+    if (only === undefined) return this.#flushParts()
+    if (channel.closed) return true
+    this.written += only.length
+    if (!channel.write(only)) return !channel.full
+    this.#sent = only
+    return true
+  }
+
+  #flushParts(): boolean {
     this.#seal()
     const parts = this.#parts
-    const channel = this.#channel
-    if (parts.length === 0) return !channel.full
     this.#parts = []
-    this.#sent = undefined
-    if (channel.closed) return true
+    if (this.#channel.closed) return true
     for (const part of parts) this.written += part.length
-    const gone = channel.write(parts)
-    if (gone && parts.length === 1) this.#sent = parts[0]
-    return gone || !channel.full
+    return this.#channel.writeAll(parts) || !this.#channel.full
   }
 
   /** What comes from now on is kept back. */
@@ -87,9 +95,15 @@ export class Outbox {
   }
 
   #seal(): void {
-    if (this.#open === undefined) return
+    const open = this.#takeOpen()
+    if (open !== undefined) this.#parts.push(open)
+  }
+
+  #takeOpen(): Buffer | undefined {
     const buffer = this.#open
-    this.#parts.push(this.#from === 0 && this.#to === buffer.length ? buffer : buffer.subarray(this.#from, this.#to))
     this.#open = undefined
+    return buffer === undefined || (this.#from === 0 && this.#to === buffer.length)
+      ? buffer
+      : buffer.subarray(this.#from, this.#to)
   }
 }

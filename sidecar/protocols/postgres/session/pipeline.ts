@@ -80,8 +80,10 @@ const NO_RUNS: readonly Running[] = []
 const NO_OPTIONS: OpOptions = {}
 
 export class Pipeline {
-  #ops: Op[] = []
+  /** Those from `#first` up to `#end`; places are used again, because most pipelines are short. */
+  #ops: (Op | undefined)[] = []
   #first = 0
+  #end = 0
   /** The target ignores everything up to the next Sync. */
   #skipping = false
   /** Something was sent since the last Sync, Query or FunctionCall: only a Sync brings ReadyForQuery. */
@@ -93,11 +95,11 @@ export class Pipeline {
   }
 
   get idle(): boolean {
-    return this.#first === this.#ops.length
+    return this.#first === this.#end
   }
 
   get size(): number {
-    return this.#ops.length - this.#first
+    return this.#end - this.#first
   }
 
   get unsynced(): boolean {
@@ -122,7 +124,7 @@ export class Pipeline {
     } else if (op.kind === 'copy-end') {
       if (this.idle) return
     } else this.#unsynced = true
-    this.#ops.push(op)
+    this.#ops[this.#end++] = op
   }
 
   /** The head is answered. */
@@ -136,14 +138,12 @@ export class Pipeline {
   #take(): Op | undefined {
     const op = this.head
     if (!op) return undefined
-    this.#first++
-    if (this.#first === this.#ops.length) {
-      this.#ops = []
+    this.#ops[this.#first++] = undefined
+    if (this.idle) {
+      if (this.#end > 1024) this.#ops = []
       this.#first = 0
-    } else if (this.#first > 1024) {
-      this.#ops = this.#ops.slice(this.#first)
-      this.#first = 0
-    }
+      this.#end = 0
+    } else if (this.#first > 1024) this.#replace(this.#waiting())
     return op
   }
 
@@ -171,21 +171,31 @@ export class Pipeline {
    * messages that are on their way.
    */
   copyBegins(): boolean {
-    const waiting = this.#ops.slice(this.#first)
+    const waiting = this.#waiting()
     const end = waiting.findIndex(({ kind }) => kind === 'copy-end')
-    this.#ops = waiting.filter((op, index) => {
+    const left = waiting.filter((op, index) => {
       if (index === end) return false
       return index === 0 || op.kind !== 'sync' || (end >= 0 && index > end)
     })
-    this.#first = 0
-    const last = this.#ops.at(-1)
+    this.#replace(left)
+    const last = left.at(-1)
     this.#unsynced = !(last?.readies ?? false)
     return end >= 0
   }
 
   /** Every op not answered yet. */
   *pending(): Iterable<Op> {
-    for (let i = this.#first; i < this.#ops.length; i++) yield this.#ops[i] as Op
+    yield* this.#waiting()
+  }
+
+  #waiting(): Op[] {
+    return this.#ops.slice(this.#first, this.#end).filter((op) => op !== undefined)
+  }
+
+  #replace(ops: Op[]): void {
+    this.#ops = ops
+    this.#first = 0
+    this.#end = ops.length
   }
 }
 

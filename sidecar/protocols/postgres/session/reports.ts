@@ -40,7 +40,7 @@ export class Reports {
         else core.toAgent.pass(buffer, start, end)
       }
     }
-    head.run?.end({ affected: 0, error: code })
+    head.run?.end(0, code)
     core.copying = false
     core.pipeline.fail()
     this.#agentSide.copyFailed()

@@ -1,9 +1,16 @@
 // One execution of one statement, from its permit to its outcome.
 import type { Ticket } from '#sidecar/gate.ts'
+import type { Endings } from './endings.ts'
 import type { Judged } from './judge.ts'
 import type { Cursor, Portal } from './names.ts'
 import type { ResultStream } from './result-stream.ts'
 import type { Sent } from './schema-watch.ts'
+
+interface Outcome {
+  readonly affected: number
+  readonly error?: string
+  readonly ran: boolean
+}
 
 export class Running {
   readonly judged: Judged
@@ -17,32 +24,42 @@ export class Running {
   sent: Sent | undefined
   /** Called once, when it is over, whether it ran or not. */
   onEnd: (() => void) | undefined
-  #ended = false
+  readonly #endings: Endings
+  #outcome: Outcome | undefined
 
-  constructor(judged: Judged, ticket: Ticket, text: string, portal?: Portal | Cursor) {
+  constructor(judged: Judged, ticket: Ticket, text: string, endings: Endings, portal?: Portal | Cursor) {
     this.judged = judged
     this.ticket = ticket
     this.text = text
+    this.#endings = endings
     this.portal = portal
   }
 
   get ended(): boolean {
-    return this.#ended
+    return this.#outcome !== undefined
   }
 
   /** The target has finished it. */
-  end(outcome: { readonly affected: number; readonly error?: string }): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.ticket.end({ ...outcome, ran: true })
-    this.onEnd?.()
+  end(affected: number, error?: string): void {
+    this.#end(error === undefined ? { affected, ran: true } : { affected, error, ran: true })
   }
 
   /** It was forwarded, but an earlier failure kept the target from running it. */
   skip(): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.ticket.end({ affected: 0, ran: false })
+    this.#end(SKIPPED)
+  }
+
+  /** Records how it ended. */
+  tell(): void {
+    if (this.#outcome !== undefined) this.ticket.end(this.#outcome)
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#outcome !== undefined) return
+    this.#outcome = outcome
+    this.#endings.add(this)
     this.onEnd?.()
   }
 }
+
+const SKIPPED: Outcome = { affected: 0, ran: false }

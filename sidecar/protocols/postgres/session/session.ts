@@ -48,10 +48,7 @@ export class Session {
   #over = false
   /** It will be over when the row that is passing in pieces has come to its end. */
   #ending = false
-  /** When the agent or the target last said something; milliseconds as `performance.now()` has them. */
-  lastActivity = performance.now()
   bytesIn = 0
-  bytesOut = 0
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -119,6 +116,15 @@ export class Session {
     })
   }
 
+  /** When the agent or the target last said something; milliseconds as `performance.now()` has them. */
+  get lastActivity(): number {
+    return this.#core.time
+  }
+
+  get bytesOut(): number {
+    return this.#core.toAgent.written
+  }
+
   get over(): boolean {
     return this.#over
   }
@@ -166,23 +172,28 @@ export class Session {
   #agentData(chunk: Buffer): void {
     if (this.#over || this.#ending) return
     this.bytesIn += chunk.length
-    this.lastActivity = performance.now()
-    this.#guard(() => {
+    this.#core.time = performance.now()
+    try {
       this.#fromAgent.push(chunk, this.#agentSide)
-      this.#core.toAgent.flush()
       if (!this.#core.toTarget.flush()) this.#agent.pause()
-    })
+      this.#core.toAgent.flush()
+      this.#core.endings.tell()
+    } catch (error) {
+      this.#crash(error)
+    }
   }
 
   #targetData(chunk: Buffer): void {
     if (this.#over) return
-    this.lastActivity = performance.now()
-    this.#guard(() => {
+    this.#core.time = performance.now()
+    try {
       this.#fromTarget.push(chunk, this.#targetSide)
-      this.#core.toTarget.flush()
       if (!this.#core.toAgent.flush()) this.#target.pause()
-    })
-    this.bytesOut = this.#core.toAgent.written
+      this.#core.toTarget.flush()
+      this.#core.endings.tell()
+    } catch (error) {
+      this.#crash(error)
+    }
   }
 
   #guard(step: () => void): void {
@@ -247,6 +258,7 @@ export class Session {
     if (this.#over) return
     this.#over = true
     this.#core.pipeline.abandon()
+    this.#core.endings.tell()
     this.#core.schemaSettled()
     this.#fromAgent.abandon()
     this.#fromTarget.abandon()

@@ -28,7 +28,7 @@ export class SimpleProtocol {
         if ('cause' in tickets) return this.#refusing.query(this.#refusing.words(tickets))
         const runs = tickets.map((ticket, index) => {
           const judged = script[index] as Judged
-          return new Running(judged, ticket, judged.action.text)
+          return new Running(judged, ticket, judged.action.text, this.#core.endings)
         })
         this.#core.forward(new Op('query', 'agent', { runs }), buffer, start, end)
         return undefined
@@ -50,7 +50,7 @@ export class SimpleProtocol {
     if (!judged.allowed) return this.#refusing.query(core.judge.refusal(judged))
     const admitted = await core.gate.admit(judged.admission)
     if (!admitted.ok) return this.#refusing.query(this.#refusing.words(admitted.refusal))
-    const running = new Running(judged, admitted.ticket, judged.action.text)
+    const running = new Running(judged, admitted.ticket, judged.action.text, core.endings)
     core.forward(new Op('call', 'agent', { runs: [running] }), buffer, start, end)
   }
 

@@ -168,7 +168,7 @@ export class TargetSide implements Sink {
     this.#pass(head, buffer, start, end)
     if (run) {
       const suspended = type === Back.PortalSuspended
-      run.end({ affected: type === Back.CommandComplete ? rowsOfTag(buffer, end) : 0 })
+      run.end(type === Back.CommandComplete ? rowsOfTag(buffer, end) : 0)
       if (!suspended) applyChanges(this.#core, run, head.group)
       head.at++
     }
@@ -302,7 +302,7 @@ export class TargetSide implements Sink {
     const head = this.#core.pipeline.head
     if (head?.kind !== 'call') throw unexpected(Back.FunctionCallResponse)
     this.#pass(head, buffer, start, end)
-    head.run?.end({ affected: 0 })
+    head.run?.end(0)
     head.at++
   }
 
