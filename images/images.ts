@@ -1,6 +1,7 @@
 // What each image holds, and where its archive is.
 import { readlink, rename, rm, stat, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { V8_OPTIONS } from '#sidecar/v8-options.ts'
 import { bareLayer, USER } from './debian.ts'
 import { agentLayers, NODE_PATH } from './e2e/agent.ts'
 import { TARGET_USER, targetLayers } from './e2e/target.ts'
@@ -17,7 +18,7 @@ interface Recipe {
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** No signal opens the inspector: it would listen where the agent can reach it. */
-const FLAGS = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning']
+const FLAGS = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', ...V8_OPTIONS]
 
 const LIBRARIES = ['libc6', 'libstdc++6']
 

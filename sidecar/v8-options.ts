@@ -1,0 +1,10 @@
+// How V8 is started for a gateway. It runs beside every agent, so its memory counts more than the last per cent of its speed. The image's
+// entry point has these options; `sallyport gateway` starts itself again with them.
+export const V8_OPTIONS: readonly string[] = [
+  // Objects of a statement die young: a larger nursery would only hold more of the dead. 40 MB less under load.
+  '--max-semi-space-size=4',
+  // The old generation is collected when it has grown by this many per cent, instead of doubling.
+  '--heap-growing-percent=30',
+  // Optimising the SQL parser's WebAssembly takes 500 MB for seconds, and makes it only a fifth faster.
+  '--liftoff-only',
+]
