@@ -139,14 +139,22 @@ function describe(state: ClusterState): Cluster {
     nameHost: (name, address) => nameHost(directory, name, address),
     restartNode: async () => {
       await restartNodeProcesses(ground, place, keysIn(directory))
-      // Not the node's condition: that stays as it was for most of a minute.
-      await until('the kubelet', 180_000, () =>
-        kubectl(['get', '--raw', `/api/v1/nodes/${NODE_NAME}/proxy/healthz`]).catch(() => undefined),
-      )
+      await until('the kubelet to know its pods', 180_000, () => knowsPods(kubectl))
     },
     onNode: (command) => inside(init, command),
     keepLogs: () => keepLogs(directory),
     stop: () => destroy(state),
+  }
+}
+
+/** Not the node's condition: that stays as it was for most of a minute. The kubelet learns of all pods at once. */
+async function knowsPods(kubectl: Cluster['kubectl']): Promise<true | undefined> {
+  try {
+    const known = JSON.parse(await kubectl(['get', '--raw', `/api/v1/nodes/${NODE_NAME}/proxy/pods`]))
+    if (known.items?.length > 0) return true
+    return (await kubectl(['get', 'pods', '--all-namespaces', '--output=name'])) === '' || undefined
+  } catch {
+    return undefined // it does not answer yet
   }
 }
 
