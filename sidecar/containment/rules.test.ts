@@ -62,6 +62,24 @@ const CHECKS: Readonly<Record<string, readonly [Check, RegExp, Partial<FlowLimit
   'T06 the agent gets no packet socket': [AGENT('packet'), /^EPERM$/],
   'T02 the agent does not become the gateway': [AGENT('setuid', String(GATEWAY_UID)), /^EPERM$/],
   'the agent’s multicast does not get out': [AGENT('send_udp', '224.0.0.251', '5353'), /^EPERM$/],
+  'the agent’s multicast over IPv6 does not get out': [AGENT('link_local', 'ff02::1'), /^EPERM$/],
+  'nothing goes to a neighbour on the link': [AGENT('link_local', 'fe80::1234'), /^EPERM$/],
+  'the agent’s broadcast does not get out': [AGENT('broadcast'), /^(EPERM|EACCES)$/],
+  'the link does not hear which groups the agent joins': [AGENT('join', '239.1.2.3', POD.v4), /^joined$/],
+  'nor does it over IPv6': [AGENT('join', 'ff05::1234', POD.v6), /^joined$/],
+  'T17 the agent’s UDP-Lite does not get out': [AGENT('udp_lite', OUTSIDE.v4, '443'), /^(EPERM|EPROTONOSUPPORT)$/],
+  'multipath TCP comes to the catch-all': [
+    AGENT('multipath', OUTSIDE.v4, '443'),
+    /^(tcp 127\.0\.0\.1 |EPROTONOSUPPORT)/,
+  ],
+  'data in a SYN comes to the catch-all': [
+    AGENT('fast_open', OUTSIDE.v4, '443'),
+    /^(tcp 127\.0\.0\.1 |EOPNOTSUPP|EINPROGRESS|ENOTCONN)/,
+  ],
+  'a datagram that chooses its device does not take loopback’s out of it': [
+    AGENT('by_device', '127.0.0.1', '8080'),
+    /^EPERM$/,
+  ],
   'a socket bound to a device sends nothing for loopback out of it': [
     AGENT('send_udp', '127.0.0.1', '8080', 'eth0'),
     /^EPERM$/,

@@ -108,6 +108,59 @@ def send_udp(address, port, device=""):
     return "sent"
 
 
+def link_local(address):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.sendto(b"out", (address, 443, 0, socket.if_nametoindex("eth0")))
+    return "sent"
+
+
+def broadcast():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    s.sendto(b"out", ("255.255.255.255", 443))
+    return "sent"
+
+
+def join(group, own):
+    """The kernel tells the link of groups that its programs choose (IGMP, MLD)."""
+    s = socket.socket(family(group), socket.SOCK_DGRAM)
+    if ":" in group:
+        index = struct.pack("I", socket.if_nametoindex("eth0"))
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, group) + index)
+    else:
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(own))
+    return "joined"
+
+
+def by_device(address, port):
+    """As a socket bound to a device, but for one datagram (IP_PKTINFO)."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    info = struct.pack("I8x", socket.if_nametoindex("eth0"))
+    s.sendmsg([b"out"], [(socket.IPPROTO_IP, 8, info)], 0, (address, int(port)))
+    return "sent"
+
+
+def udp_lite(address, port):
+    s = socket.socket(family(address), socket.SOCK_DGRAM, 136)
+    s.sendto(b"out", (address, int(port)))
+    return "sent"
+
+
+def multipath(address, port):
+    s = socket.socket(family(address), socket.SOCK_STREAM, 262)
+    s.settimeout(BOUND)
+    s.connect((address, int(port)))
+    return s.recv(200).decode().strip()
+
+
+def fast_open(address, port):
+    """Data in the SYN."""
+    s = socket.socket(family(address), socket.SOCK_STREAM)
+    s.settimeout(BOUND)
+    s.sendto(b"out", 0x20000000, (address, int(port)))
+    return s.recv(200).decode().strip()
+
+
 def ping(address):
     v6 = ":" in address
     s = socket.socket(family(address), socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP)

@@ -68,7 +68,7 @@ export class TwoNamespaces {
       ${inPod} addr add ${POD.v4}/24 dev eth0; ${inPod} addr add ${POD.v6}/64 dev eth0 nodad
       ${inOutside} addr add ${OUTSIDE.v4}/24 dev eth0; ${inOutside} addr add ${OUTSIDE.v6}/64 dev eth0 nodad
       ${inPod} route add default via ${OUTSIDE.v4}; ${inPod} -6 route add default via ${OUTSIDE.v6}`)
-    // Before routing, so that packets for anybody count; neighbour discovery and the like say nothing of the agent's.
+    // Before routing, so that packets for anybody count; who is where on the link says nothing of the agent's.
     this.load(this.outside, COUNTING)
   }
 
@@ -188,7 +188,7 @@ const COUNTING = `table inet arrivals {
   chain everything {
     type filter hook prerouting priority -300; policy accept;
     iifname "lo" accept
-    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert, mld-listener-report, mld2-listener-report } accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
     counter name emerged
   }
 }
