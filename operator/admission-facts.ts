@@ -20,22 +20,15 @@ export interface AdmissionFactsOptions {
   readonly api: Api
   readonly judgement: Judgement
   readonly validator: Validator
-  readonly storageClasses: readonly string[]
+  readonly allowances: Allowances
   readonly ownerNamespaces: readonly string[]
   readonly injection: () => Injection
   readonly renderings: () => ReadonlySet<string>
 }
 
 export function admissionServices(options: AdmissionFactsOptions): AdmissionServices {
-  const { api, storageClasses, injection, renderings, validator } = options
+  const { api, allowances, injection, renderings, validator } = options
   const alone = new ResourceFaults({ protocols: PROTOCOLS, validator })
-  const allowances: Allowances = {
-    storageClasses,
-    runtimeClasses: [],
-    tokenAudiences: [],
-    devices: [],
-    ephemeralContainers: 'Deny',
-  }
   return {
     injection,
     renderings,

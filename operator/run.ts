@@ -91,7 +91,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     api,
     judgement,
     validator,
-    storageClasses: settings.storageClasses,
+    allowances: settings.allow,
     ownerNamespaces: settings.ownerNamespaces,
     injection: () => injection,
     renderings: () => renderings,

@@ -2,6 +2,7 @@
 // that names the field.
 import { readFile } from 'node:fs/promises'
 import { Ajv } from 'ajv'
+import type { Allowances } from './admission/rule.ts'
 import type { Resources } from './inject/pod.ts'
 
 export interface OperatorSettings {
@@ -16,8 +17,8 @@ export interface OperatorSettings {
   readonly staleSeconds: number
   /** PEM. */
   readonly extraCas: readonly string[]
-  /** Classes of storage that agents' pods may claim. */
-  readonly storageClasses: readonly string[]
+  /** What agents' pods may have beyond the strict minimum. */
+  readonly allow: Allowances
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error'
   readonly sidecar: SidecarSettings
 }
@@ -45,7 +46,7 @@ const SCHEMA = {
     'ownerNamespaces',
     'staleSeconds',
     'extraCas',
-    'storageClasses',
+    'allow',
     'logLevel',
     'sidecar',
   ],
@@ -57,7 +58,18 @@ const SCHEMA = {
     ownerNamespaces: texts,
     staleSeconds: { type: 'integer', minimum: 1 },
     extraCas: texts,
-    storageClasses: texts,
+    allow: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['storageClasses', 'runtimeClasses', 'tokenAudiences', 'devices', 'ephemeralContainers'],
+      properties: {
+        storageClasses: texts,
+        runtimeClasses: texts,
+        tokenAudiences: texts,
+        devices: texts,
+        ephemeralContainers: { type: 'string', enum: ['Deny', 'Restricted'] },
+      },
+    },
     logLevel: { type: 'string', enum: ['trace', 'debug', 'info', 'warn', 'error'] },
     sidecar: {
       type: 'object',
