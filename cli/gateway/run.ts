@@ -4,6 +4,7 @@ import { loadManifests } from '#crds/load.ts'
 import { AuditLog } from '#sidecar/audit/audit-log.ts'
 import { type AuditSink, openAuditSink } from '#sidecar/audit/sink.ts'
 import { newGatewayCounters } from '#sidecar/counters.ts'
+import { forgetStart } from '#sidecar/forget-start.ts'
 import { CannotListen, whyNotListening } from '#sidecar/gateway/cannot-listen.ts'
 import { configure, type GatewayResources } from '#sidecar/gateway/configuration.ts'
 import { Gateway, type Listener, type Listening } from '#sidecar/gateway/gateway.ts'
@@ -111,6 +112,7 @@ class Standalone {
     this.#announce(listening, command.audit === '-')
     watch.start(() => this.#reload(gateway, audit))
     this.#open.push(() => watch.stop())
+    forgetStart()
     void tryTargets(this.#connections, (warning) => this.#log.warn(warning))
   }
 

@@ -6,6 +6,7 @@ import { PORTS, STATE_PATH, TRUST_PATH } from '#contracts/pod/names.ts'
 import { AuditLog } from '#sidecar/audit/audit-log.ts'
 import { openAuditSink } from '#sidecar/audit/sink.ts'
 import { newGatewayCounters } from '#sidecar/counters.ts'
+import { forgetStart } from '#sidecar/forget-start.ts'
 import { Servers } from '#sidecar/gateway/servers.ts'
 import { createLogger, type Logger } from '#sidecar/log.ts'
 import type { MaskingKeys } from '#sidecar/masking/digest.ts'
@@ -101,6 +102,7 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     },
   })
   link.start()
+  forgetStart()
   await stopSignal()
   link.stop()
   servers.close(STOPPING)
