@@ -56,7 +56,7 @@ export const NODE_RULES: readonly PodRule[] = [
       name === undefined || allowances.runtimeClasses.includes(name)
         ? []
         : [
-            `spec.runtimeClassName: ${name} may not share the node’s kernel and its packet filter; if it does, add it to runtimeClasses in the chart’s values`,
+            `spec.runtimeClassName: ${name} may not share the node’s kernel and its packet filter; if it does, add it to allow.runtimeClasses in the chart’s values`,
           ],
   },
   {
@@ -85,7 +85,7 @@ const HOST_MEMBERS: ReadonlySet<string> = new Set([
 
 /** A network device that is no interface (RDMA, for one) is past every packet filter. */
 function deviceRemedy(name: string): string {
-  return `${name} may be a way past the packet filter; if it is none, add it to devices in the chart’s values`
+  return `${name} may be a way past the packet filter; if it is none, add it to allow.devices in the chart’s values`
 }
 
 /** Extended resources have a domain; those of Kubernetes itself are no devices. */

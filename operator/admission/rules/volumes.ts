@@ -65,7 +65,7 @@ function claimFaults({ persistentVolumeClaim }: Volume, { claims, allowances }: 
   return allowances.storageClasses.includes(storageClass)
     ? []
     : [
-        `its storage class is '${storageClass}'; if volumes of it are no way out of the pod, add it to storageClasses in the chart’s values`,
+        `its storage class is '${storageClass}'; if volumes of it are no way out of the pod, add it to allow.storageClasses in the chart’s values`,
       ]
 }
 
@@ -86,6 +86,6 @@ function tokenFaults(audience: string, allowed: readonly string[]): readonly str
   return allowed.includes(audience)
     ? []
     : [
-        `a token for '${audience}' is not allowed; remove it, or add the audience to tokenAudiences in the chart’s values`,
+        `a token for '${audience}' is not allowed; remove it, or add the audience to allow.tokenAudiences in the chart’s values`,
       ]
 }
