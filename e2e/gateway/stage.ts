@@ -201,7 +201,7 @@ export class Stage {
     child.ref()
     const gone = new Promise((settle) => child.once('exit', settle))
     child.kill(signal)
-    await gone
+    await within('the gateway ends', gone)
   }
 }
 

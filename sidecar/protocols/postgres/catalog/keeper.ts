@@ -77,14 +77,28 @@ export class CatalogKeeper {
   }
 
   #tick(): void {
-    if (!this.#running) this.refresh().catch((error) => this.#options.onFailure(error))
+    if (this.#running) return
+    this.refresh().catch((error) => {
+      // What the last session's end has broken off is no failure.
+      if (this.#users > 0) this.#options.onFailure(error)
+    })
+  }
+
+  /** All sessions may have ended meanwhile: then nobody else would close it, and an open connection keeps a process alive. */
+  async #connect(): Promise<KeptSource> {
+    const source = await this.#options.connect()
+    if (this.#users === 0) {
+      source.close()
+      throw new Error('no session is left that needs the catalog')
+    }
+    this.#source = source
+    return source
   }
 
   async #look(): Promise<void> {
     const asked = this.#options.now()
     try {
-      const source = this.#source ?? (await this.#options.connect())
-      this.#source = source
+      const source = this.#source ?? (await this.#connect())
       const beat = await pulse(source)
       if (beat !== this.#pulse || !this.#catalog) {
         const print = await fingerprint(source)
