@@ -32,11 +32,11 @@ test('a command that is not there: the reason and the commands, not the whole he
   assert.deepEqual(start(join(ROOT, 'sallyport'), 'serve'), {
     status: 2,
     out: '',
-    err: 'sallyport: there is no command "serve"; there are gateway, check, explain, sessions, demo\nsallyport --help says more\n',
+    err: 'sallyport: there is no command "serve"; there are gateway, check, explain, sessions, observe, demo\nsallyport --help says more\n',
   })
 })
 
-for (const command of ['gateway', 'check', 'explain', 'sessions']) {
+for (const command of ['gateway', 'check', 'explain', 'sessions', 'observe']) {
   test(`${command}: options that are not understood are answered with the reason, then where the help is`, () => {
     const { status, err } = start(join(ROOT, 'sallyport'), command)
     assert.equal(status, 2)

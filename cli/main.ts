@@ -38,6 +38,10 @@ const COMMANDS: Readonly<
       )
     },
   },
+  observe: {
+    about: 'list what agents’ pods were refused, as manifests that would open it',
+    run: async (args, io) => (await import('./observe/run.ts')).run(args, io),
+  },
   demo: {
     about: 'watch an agent’s session being allowed, masked, blocked, limited and recorded',
     run: async (args, io) => (await import('./demo/run.ts')).run(args, io),

@@ -65,7 +65,7 @@ describe('who imports whom', () => {
     crds: [],
     sidecar: ['contracts', 'crds'],
     operator: ['contracts', 'crds', 'sidecar'],
-    cli: ['contracts', 'crds', 'sidecar'],
+    cli: ['contracts', 'crds', 'sidecar', 'operator'],
     bench: ['contracts', 'crds', 'sidecar', 'cli', 'e2e'],
     e2e: ['contracts', 'crds', 'sidecar', 'operator', 'cli', 'bench', 'images'],
     images: [],
@@ -82,6 +82,16 @@ describe('who imports whom', () => {
         .map(([, to]) => `${path} → ${to}`),
     )
     hold(crossing, { 'cli/demo/stage.ts → e2e': 'the demonstration runs a real server of its own' })
+  })
+
+  test('of the operator, commands use only what asks the API server', () => {
+    const into = PRODUCT.filter(({ path }) => topFolder(path) === 'cli').flatMap(({ path, imports }) =>
+      imports
+        .map((specifier) => targetOf(path, specifier))
+        .filter((target) => target?.startsWith('operator/') && !/^operator\/(kube\/|resources\.ts$)/.test(target))
+        .map((target) => `${path} → ${target}`),
+    )
+    hold(into)
   })
 
   test('tests cross no border but to the real servers', () => {

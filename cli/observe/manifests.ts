@@ -1,0 +1,121 @@
+// Proposals as manifests to edit. What opens anything is commented out: a person decides that, not a list of what was tried.
+import type { Left, Proposal } from './proposals.ts'
+
+export function manifestsFor(proposals: readonly Proposal[], agents: string): string {
+  const namespaces = [...new Set(proposals.map(({ namespace }) => namespace))]
+  const made = proposals.filter(({ exists }) => !exists)
+  return [
+    ...made.flatMap((proposal) => [
+      connection(proposal),
+      ...(proposal.protocol === 'PostgreSQL' ? [secret(proposal)] : []),
+      ...(proposal.needsGrant ? [grant(proposal)] : []),
+    ]),
+    ...namespaces.map((namespace) =>
+      policy(
+        proposals.filter((proposal) => proposal.namespace === namespace),
+        namespace,
+        agents,
+      ),
+    ),
+  ].join('---\n')
+}
+
+/** What is not proposed, as comments; whatever the agent made up must not end the comment. */
+export function leftText(left: readonly Left[]): string {
+  return left
+    .map(({ destination: { host, port, portGuessed }, why }) => {
+      const place = portGuessed ? host : `${host}:${port}`
+      return `# Not proposed: ${JSON.stringify(place.slice(0, 300)).replace(/[^\x20-\x7e]/g, '?')}: ${why}.\n`
+    })
+    .join('')
+}
+
+/** YAML 1.1 takes these for something else than text. */
+const WORDS = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n'])
+
+function text(value: string): string {
+  return /^[a-z][-a-z0-9.]*$/.test(value) && !WORDS.has(value) ? value : JSON.stringify(value)
+}
+
+function connection({ destination, name, namespace, protocol, tls, remarks }: Proposal): string {
+  const { host, port, times, pods } = destination
+  const who = pods.length === 1 ? `1 pod (${pods[0]})` : `${pods.length} pods`
+  return `${[`Refused at least ${times} ${times === 1 ? 'time' : 'times'}, to ${who}.`, ...remarks].map(comment).join('')}\
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: ${text(name)}, namespace: ${text(namespace)}}
+spec:
+  protocol: ${protocol}
+  endpoints:
+    - {host: ${text(host)}, port: ${port}}
+${protocol === 'PostgreSQL' ? `  # The certificate must be good for the host under the public roots; for an authority of your own: tls.caRef.\n  credentials: {secretRef: {name: ${text(secretName(name))}}}\n` : ''}\
+${tls === undefined ? '' : `  settings: {tls: ${tls}}\n`}`
+}
+
+function secret({ name, namespace }: Proposal): string {
+  return `# What the gateway logs in with; agents never see it. Better made by whoever keeps the password than written here.
+apiVersion: v1
+kind: Secret
+metadata: {name: ${text(secretName(name))}, namespace: ${text(namespace)}}
+type: sallyport.dev/credentials
+stringData: {username: FILL-IN, password: FILL-IN}
+`
+}
+
+function secretName(name: string): string {
+  return `${name}-gateway`
+}
+
+function grant({ destination: { host, port }, name, namespace, protocol }: Proposal): string {
+  return `# The platform team lets namespace ${namespace} claim a host outside the cluster.
+apiVersion: sallyport.dev/v1alpha1
+kind: EndpointGrant
+metadata: {name: ${text(`${namespace}-${name}`)}}
+spec:
+  hosts: [${text(host)}]
+  ports: [${port}]
+  protocols: [${protocol}]
+  namespaces: [${text(namespace)}]
+`
+}
+
+function policy(proposals: readonly Proposal[], namespace: string, agents: string): string {
+  const there = proposals.filter(({ exists }) => exists)
+  const rules = proposals.map(({ name, protocol, destination: { host, port } }) =>
+    protocol === 'TCP'
+      ? `    - name: ${text(name)}
+      match: {verbs: [connect], objects: [{kind: endpoint, names: [${JSON.stringify(`${host.includes(':') ? `[${host}]` : host}:${port}`)}]}]}
+      action: Allow
+`
+      : '',
+  )
+  const reads = proposals.some(({ protocol }) => protocol === 'PostgreSQL')
+    ? '    - name: reads\n      match: {effects: [Read]}\n      action: Allow\n'
+    : ''
+  const opened = `apiVersion: sallyport.dev/v1alpha1
+kind: AccessPolicy
+metadata: {name: ${text(`observed-${agents}`.slice(0, 63).replace(/-+$/, ''))}, namespace: ${text(namespace)}}
+spec:
+  # Narrow it to the ServiceAccounts that need it.
+  agents: {namespaces: [${text(agents)}]}
+  connections: [${[...new Set(proposals.map(({ name }) => text(name)))].join(', ')}]
+  rules:
+${reads}${rules.join('')}  masking: []
+  limits: []
+`
+  return `${there.map(theirs).join('')}${comment('This would open it. Take the first "# " of each line away once you want that.')}${opened
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => `# ${line}\n`)
+    .join('')}`
+}
+
+function theirs({ name, namespace, destination: { host, port } }: Proposal): string {
+  return comment(
+    `${host}:${port} is an endpoint of Connection ${namespace}/${name}; no policy opens it for these pods.`,
+  )
+}
+
+function comment(sentence: string): string {
+  return `# ${sentence}\n`
+}

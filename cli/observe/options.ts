@@ -1,0 +1,55 @@
+// The command line of `sallyport observe`.
+import { parseArgs } from 'node:util'
+import { parseDuration } from '#crds/duration.ts'
+
+export const USAGE = `Usage: sallyport observe NAMESPACE [--since 1h] [--owner NAMESPACE]
+
+Lists what the annotated pods of NAMESPACE tried to reach and were refused, and writes what would open it: Connections, the
+EndpointGrants that hosts outside the cluster need, and AccessPolicies, commented out. Edit, then:
+
+  sallyport observe agents > observed.yaml
+  sallyport check observed.yaml && kubectl apply -f observed.yaml
+
+The manifests go to standard output, a table of what was seen to standard error. The cluster is that of KUBECONFIG.
+
+  --since SPAN       how far back, as 30m or 2h (default 1h); clusters keep Events for an hour unless told otherwise
+  --owner NAMESPACE  where Connections to hosts outside the cluster go; the default is the one namespace that has the label
+                     sallyport.dev/owner. Names of Services go to their own namespace
+  --help             this text
+
+Exit status: 0 something was refused and is proposed, 1 nothing was refused, or the cluster could not be asked, 2 the command
+was not understood.
+`
+
+export interface Options {
+  readonly namespace: string
+  readonly sinceSeconds: number
+  readonly owner: string | undefined
+}
+
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+
+/** A string says what was not understood. */
+export function parseOptions(args: readonly string[]): Options | 'help' | { readonly problem: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        since: { type: 'string', default: '1h' },
+        owner: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    if (values.help) return 'help'
+    const [namespace, ...others] = positionals
+    if (namespace === undefined) return { problem: 'which namespace?' }
+    if (others.length > 0) return { problem: `one namespace, please; ${others.join(', ')} is too much` }
+    for (const name of [namespace, values.owner ?? 'any'])
+      if (!NAMESPACE.test(name)) return { problem: `${JSON.stringify(name)} is no name of a namespace` }
+    return { namespace, owner: values.owner, sinceSeconds: parseDuration(values.since) }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { problem: error instanceof RangeError ? `--since ${message}` : message }
+  }
+}

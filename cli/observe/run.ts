@@ -1,0 +1,84 @@
+// `sallyport observe NAMESPACE`: Events in, manifests out.
+import type { Api } from '#operator/kube/client.ts'
+import { openCluster, reasonOf } from '../cluster.ts'
+import { misunderstood } from '../misunderstood.ts'
+import { destinationsOf } from './destinations.ts'
+import { gather } from './gather.ts'
+import { leftText, manifestsFor } from './manifests.ts'
+import { type Options, parseOptions, USAGE } from './options.ts'
+import { hasOutside, propose } from './proposals.ts'
+import { table } from './table.ts'
+
+interface Output {
+  write(text: string): unknown
+}
+
+export interface Io {
+  readonly stdout: Output
+  readonly stderr: Output
+}
+
+type Opened = { readonly api: Pick<Api, 'list'> & { close(): void } }
+
+export async function run(
+  args: readonly string[],
+  io: Io,
+  open: () => Promise<Opened> = openCluster,
+  now: () => number = Date.now,
+): Promise<number> {
+  const options = parseOptions(args)
+  if (options === 'help') {
+    io.stdout.write(USAGE)
+    return 0
+  }
+  if ('problem' in options) {
+    io.stderr.write(misunderstood('observe', options.problem))
+    return 2
+  }
+  try {
+    const { api } = await open()
+    try {
+      return await observe(options, api, io, now())
+    } finally {
+      api.close()
+    }
+  } catch (error) {
+    io.stderr.write(`sallyport observe: ${reasonOf(error)}\n`)
+    return 1
+  }
+}
+
+async function observe(
+  { namespace, sinceSeconds, owner }: Options,
+  api: Opened['api'],
+  { stdout, stderr }: Io,
+  now: number,
+): Promise<number> {
+  const { seen, services, connections, owners, missing } = await gather(api, namespace, now - sinceSeconds * 1000)
+  for (const reason of missing) stderr.write(`sallyport observe: not everything could be looked at: ${reason}\n`)
+  if (seen.length === 0) {
+    stderr.write(nothing(namespace))
+    return 1
+  }
+  const destinations = destinationsOf(seen, services)
+  stderr.write(table(destinations))
+  const outside = owner ?? (owners.length === 1 ? owners[0] : undefined)
+  if (outside === undefined && hasOutside(destinations, connections)) throw new Error(whichOwner(owners))
+  const { proposals, left } = propose(destinations, { labelled: owners, outside: outside ?? namespace, connections })
+  stdout.write(`${leftText(left)}${manifestsFor(proposals, namespace)}`)
+  return 0
+}
+
+function nothing(namespace: string): string {
+  return `sallyport observe: no pod of namespace ${namespace} was refused anything in this time.
+  - Pods are watched once they carry the gateway: kubectl get pods -n ${namespace} -l sallyport.dev/injected
+  - Let the agent try what it needs, then ask again; clusters forget Events after an hour.
+  - What a policy refused on a Connection that exists is in the audit events: kubectl logs POD -c sallyport-gateway
+`
+}
+
+function whichOwner(owners: readonly string[]): string {
+  return owners.length === 0
+    ? 'no namespace owns targets yet: kubectl label namespace NAME sallyport.dev/owner=true, or say which with --owner NAME'
+    : `${owners.join(', ')} all own targets: say with --owner which of them gets the hosts outside the cluster`
+}
