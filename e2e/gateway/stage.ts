@@ -283,7 +283,7 @@ async function within<T>(what: string, work: Promise<T>): Promise<T> {
 }
 
 /** Much longer than anything here takes: a machine that is busy with something else must not make a test fail. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 180_000
 
 /** Polls until it holds. */
 export async function eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {

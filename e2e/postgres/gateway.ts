@@ -153,7 +153,7 @@ async function writePolicies(manifests: string, policies: GatewayOptions['polici
 }
 
 async function listens(port: number, exited: () => boolean): Promise<boolean> {
-  for (let attempt = 0; attempt < 1_200 && !exited(); attempt++) {
+  for (let attempt = 0; attempt < 3_600 && !exited(); attempt++) {
     const answered = await new Promise<boolean>((settle) => {
       const probe = connect(port, HOST)
       probe.once('connect', () => settle(true)).once('error', () => settle(false))
