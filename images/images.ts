@@ -65,6 +65,11 @@ export function about(name: ImageName): string {
   return RECIPES[name].about
 }
 
+/** How a container of the image starts. */
+export function executionOf(name: ImageName): Execution {
+  return RECIPES[name].execution
+}
+
 /** What pods call it. Nothing is pushed anywhere: `localhost` is no registry that a runtime would ask. */
 export function reference(name: ImageName): string {
   return `localhost/${name}:dev`

@@ -68,7 +68,7 @@ describe('who imports whom', () => {
     cli: ['contracts', 'crds', 'sidecar', 'operator'],
     bench: ['contracts', 'crds', 'sidecar', 'cli', 'e2e'],
     e2e: ['contracts', 'crds', 'sidecar', 'operator', 'cli', 'bench', 'images'],
-    images: [],
+    images: ['sidecar'],
     testing: [],
   }
 
@@ -225,6 +225,7 @@ describe('files', () => {
     'sidecar/main.ts': 'the three parts of an agent’s pod',
     'crds/generate.ts': 'make generate',
     'images/main.ts': 'make images',
+    'images/bundle-program.ts': 'what the Dockerfiles run',
     'crds/judge/record.ts': 'records the verdicts of the API server, by hand',
     'sidecar/protocols/postgres/catalog/generate.ts': 'catalogs of a new major version, by hand',
     'sidecar/protocols/postgres/values/document.ts': 'make generate',

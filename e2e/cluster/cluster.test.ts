@@ -39,7 +39,7 @@ describe('a cluster on this machine', { skip: whyNoCluster() ?? false, concurren
   })
 
   test('a Service is reached by name from another pod, and the server sees the pod’s own address', async () => {
-    const server = `require('http').createServer((q, r) => r.end(q.socket.remoteAddress)).listen(8080)`
+    const server = `require('node:http').createServer((q, r) => r.end(q.socket.remoteAddress)).listen(8080)`
     await apply(
       agentPod('server', ['node', '-e', server], {}, { app: 'server' }),
       agentPod('client', ['sleep', 'infinity']),

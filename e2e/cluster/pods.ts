@@ -40,16 +40,16 @@ table inet steering {
 `
 
 const SIDECAR = `
-require('net').createServer((socket) => socket.end(socket.localAddress + ':' + socket.localPort))
-  .listen(15006, '127.77.0.9', () => require('fs').writeFileSync('/tmp/listening', ''))
+require('node:net').createServer((socket) => socket.end(socket.localAddress + ':' + socket.localPort))
+  .listen(15006, '127.77.0.9', () => require('node:fs').writeFileSync('/tmp/listening', ''))
 `
 
 const AGENT = `
-const { connect } = require('net')
+const { connect } = require('node:net')
 connect(5432, '192.0.2.1').on('data', (text) => console.log('steered: arrived at ' + text)).on('close', () => {
   connect(5433, '192.0.2.1').on('error', ({ code }) => {
     console.log('any other: ' + code)
-    const socket = require('dgram').createSocket('udp4')
+    const socket = require('node:dgram').createSocket('udp4')
     socket.send('x', 9, '192.0.2.1', (error) => {
       console.log('UDP: ' + (error ? error.code : 'sent'))
       socket.close()
