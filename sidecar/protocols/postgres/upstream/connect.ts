@@ -89,7 +89,7 @@ function secure(target: Target, socket: Socket, patience: Patience): Promise<TLS
         return
       }
       tls.destroy()
-      reject(tlsFault(target, `failed the TLS handshake: ${error.message}`, error))
+      reject(tlsFault(target, `failed the TLS handshake: ${whyFailed(error, target)}`, error))
     }
     const onClose = (): void => finish(new Error('the server closed the connection'))
     const timer = setTimeout(() => finish(new Error('it was not finished in time')), left(patience))
@@ -115,6 +115,22 @@ function tlsOptions(target: Target, socket: Socket): ConnectionOptions {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   }
+}
+
+/** OpenSSL's words for a chain that ends with a stranger; Node's advice about them is for another program. */
+const UNSIGNED = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+])
+
+function whyFailed(error: Error, { tls }: Target): string {
+  if (!('code' in error) || typeof error.code !== 'string' || !UNSIGNED.has(error.code)) return error.message
+  return tls.ca === undefined
+    ? 'no public authority signed its certificate; name the one that did in tls.caRef'
+    : 'its certificate is signed by none of the authorities in tls.caRef'
 }
 
 function tlsFault(target: Target, what: string, cause?: Error): UpstreamFault {
