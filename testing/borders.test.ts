@@ -225,6 +225,7 @@ describe('files', () => {
     'sidecar/main.ts': 'the three parts of an agent’s pod',
     'crds/generate.ts': 'make generate',
     'images/main.ts': 'make images',
+    'charts/generate.ts': 'scripts/generated runs it',
     'images/bundle-program.ts': 'what the Dockerfiles run',
     'crds/judge/record.ts': 'records the verdicts of the API server, by hand',
     'sidecar/protocols/postgres/catalog/generate.ts': 'catalogs of a new major version, by hand',

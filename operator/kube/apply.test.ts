@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { applyObject, applyStatus, type FoundStatus } from './apply.ts'
 import { Client } from './client.ts'
-import { addFinalizer, removeFinalizer } from './finalizers.ts'
 import { FakeClock } from './testing/fake-clock.ts'
 import { FakeServer } from './testing/fake-server.ts'
 import { NODES, THINGS, thing } from './testing/things.fixture.ts'
@@ -92,44 +91,4 @@ test('an object is applied under our field manager', async () => {
     server.requests[0],
     'PATCH /apis/example.org/v1/namespaces/team/things/a?fieldManager=sallyport&force=true',
   )
-})
-
-describe('finalizers', () => {
-  test('are added once and removed once, whoever else has some', async () => {
-    const { server, api } = stage()
-    const made = server.storage.create(THINGS, thing('a'))
-    assert.equal(await addFinalizer(api, THINGS, made, 'example.org/one'), true)
-    const one = await api.get(THINGS, A)
-    assert.equal(await addFinalizer(api, THINGS, one, 'example.org/one'), false)
-    assert.equal(await addFinalizer(api, THINGS, one, 'example.org/two'), true)
-    const both = await api.get(THINGS, A)
-    assert.deepEqual(both.metadata.finalizers, ['example.org/one', 'example.org/two'])
-    assert.equal(await removeFinalizer(api, THINGS, both, 'example.org/one'), true)
-    assert.equal(await removeFinalizer(api, THINGS, await api.get(THINGS, A), 'example.org/one'), false)
-    assert.deepEqual((await api.get(THINGS, A)).metadata.finalizers, ['example.org/two'])
-  })
-
-  test('a look that is out of date writes nothing', async () => {
-    const { server, api } = stage()
-    const made = server.storage.create(THINGS, thing('a'))
-    await addFinalizer(api, THINGS, made, 'example.org/one')
-    await assert.rejects(addFinalizer(api, THINGS, made, 'example.org/two'), { code: 422 })
-    const one = await api.get(THINGS, A)
-    await addFinalizer(api, THINGS, one, 'example.org/two')
-    await removeFinalizer(api, THINGS, one, 'example.org/one')
-    await assert.rejects(removeFinalizer(api, THINGS, one, 'example.org/one'), { code: 422 })
-    assert.deepEqual((await api.get(THINGS, A)).metadata.finalizers, ['example.org/two'])
-  })
-
-  test('hold a dying object until the last is removed', async () => {
-    const { server, api } = stage()
-    await addFinalizer(api, THINGS, server.storage.create(THINGS, thing('a')), 'example.org/one')
-    await api.delete(THINGS, A)
-    const dying = await api.get(THINGS, A)
-    assert.ok(dying.metadata.deletionTimestamp)
-    assert.equal(await addFinalizer(api, THINGS, dying, 'example.org/two'), false)
-    assert.equal(await removeFinalizer(api, THINGS, dying, 'example.org/one'), true)
-    assert.equal(server.storage.get(THINGS, A), undefined)
-    assert.equal(await removeFinalizer(api, THINGS, dying, 'example.org/one'), false, 'it is gone')
-  })
 })

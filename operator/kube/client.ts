@@ -50,6 +50,8 @@ export interface WatchOptions extends Selection {
 export interface WriteOptions {
   readonly subresource?: string
   readonly fieldManager?: string
+  /** Only for `create`: everything is asked, and nothing kept. */
+  readonly dryRun?: boolean
 }
 
 /** How a patch is meant. */
@@ -123,7 +125,8 @@ export class Client {
 
   create(resource: Resource, object: Omitted<KubeObject>, options: WriteOptions = {}): Promise<KubeObject> {
     const { namespace } = object.metadata
-    const path = withQuery(collectionPath(resource, namespace), { fieldManager: options.fieldManager })
+    const query = { fieldManager: options.fieldManager, dryRun: options.dryRun === true ? 'All' : undefined }
+    const path = withQuery(collectionPath(resource, namespace), query)
     const asked = { verb: 'create', resource, namespace, name: object.metadata.name }
     return this.#object(asked, { method: 'POST', path, contentType: JSON_TYPE, body: JSON.stringify(object) })
   }

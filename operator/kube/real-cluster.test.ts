@@ -8,7 +8,6 @@ import { applyObject, applyStatus } from './apply.ts'
 import { Client } from './client.ts'
 import { conditionsIn } from './conditions.ts'
 import { EventRecorder } from './events.ts'
-import { addFinalizer, removeFinalizer } from './finalizers.ts'
 import { HttpTransport } from './http-transport.ts'
 import { LeaderElection } from './leader.ts'
 import { Reflector } from './reflector.ts'
@@ -100,7 +99,7 @@ describe('a real API server', { skip: KUBECONFIG === undefined && 'SALLYPORT_CHE
     await two.stop()
   })
 
-  test('a kind that is not there says so; then statuses and finalizers work on it', async () => {
+  test('a kind that is not there says so; then statuses work on it', async () => {
     await assert.rejects(api.list(THINGS), { code: 404, message: /install the chart's CustomResourceDefinitions/ })
     await assert.rejects(api.create(THINGS, thing('a')), { message: /install the chart's CustomResourceDefinitions/ })
     await installKind()
@@ -110,13 +109,6 @@ describe('a real API server', { skip: KUBECONFIG === undefined && 'SALLYPORT_CHE
     const written = await api.get(THINGS, at('a'))
     assert.equal(await applyStatus(api, THINGS, at('a'), written['status'], found, Date.now()), false)
     await assert.rejects(applyStatus(api, THINGS, at('missing'), undefined, found, Date.now()), { code: 404 })
-
-    await assert.rejects(addFinalizer(api, THINGS, made, 'sallyport.dev/check'), { code: 422 }, 'it is out of date')
-    await addFinalizer(api, THINGS, written, 'sallyport.dev/check')
-    await api.delete(THINGS, at('a'))
-    const dying = await api.get(THINGS, at('a'))
-    assert.equal(await removeFinalizer(api, THINGS, dying, 'sallyport.dev/check'), true)
-    await assert.rejects(api.get(THINGS, at('a')), { code: 404 })
   })
 
   test('reviews answer, and events are taken, as series too', async () => {

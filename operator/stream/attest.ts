@@ -5,7 +5,7 @@
 // the pod when its gateway first came. A token that was stolen, a pod that slipped past admission, and a second process in the
 // same pod each fail at least one.
 import type { PodIdentity } from '#contracts/control/messages.ts'
-import { QUARANTINE_LABEL, TOKEN_AUDIENCE } from '#contracts/pod/names.ts'
+import { TOKEN_AUDIENCE } from '#contracts/pod/names.ts'
 import type { PinStore } from './pins.ts'
 import type { LivePod } from './pod-facts.ts'
 
@@ -76,10 +76,6 @@ export function identityOf(pod: LivePod, options: Pick<AttestOptions, 'namespace
     labels: pod.labels,
     namespaceLabels: options.namespaceLabels(pod.namespace),
   }
-}
-
-export function isQuarantined(labels: Readonly<Record<string, string>>): boolean {
-  return Object.hasOwn(labels, QUARANTINE_LABEL)
 }
 
 function refused(reason: string, final: boolean): Attestation {
