@@ -21,6 +21,8 @@ export interface Answer {
 export interface Stage {
   readonly cluster: Cluster
   kubectl(...args: readonly string[]): Promise<string>
+  /** Never throws. */
+  tryKubectl(...args: readonly string[]): Promise<Answer>
   /** Applies objects or YAML. */
   apply(manifests: string | readonly unknown[]): Promise<void>
   /** What the API server says to applying it; `code` is 0 if it took it. */
@@ -55,7 +57,9 @@ export async function setStage(cluster: Cluster, say: (line: string) => void): P
       metadata: { name, labels: name === 'data' ? { 'sallyport.dev/owner': 'true' } : {} },
     })),
   )
-  await stage.apply(certificates())
+  // A stage that is set again keeps the certificate that the database runs with.
+  const certified = await stage.tryKubectl('get', 'secret', '-n', 'data', 'orders-tls')
+  if (certified.code !== 0) await stage.apply(certificates())
   await stage.apply(await stage.manifest('target.yaml'))
   await stage.apply(await stage.manifest('resources.yaml'))
   await stage.apply(await stage.manifest('agent.yaml'))
@@ -109,7 +113,8 @@ function certificates(): readonly unknown[] {
   ]
 }
 
-function stageOn(cluster: Cluster): Stage {
+/** On an installation that is there already. */
+export function stageOn(cluster: Cluster): Stage {
   const attempt = async (args: readonly string[], stdin?: string): Promise<Answer> => {
     try {
       return { code: 0, out: await cluster.kubectl(args, stdin), err: '' }
@@ -120,6 +125,7 @@ function stageOn(cluster: Cluster): Stage {
   const stage: Stage = {
     cluster,
     kubectl: (...args) => cluster.kubectl(args),
+    tryKubectl: (...args) => attempt(args),
     apply: async (manifests) => {
       const { code, err } = await stage.tryApply(manifests)
       if (code !== 0) throw new Error(err)

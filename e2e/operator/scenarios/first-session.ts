@@ -7,7 +7,7 @@ export function firstSession(stage: () => Stage): void {
   describe('an annotated pod reaches its database only through policy', () => {
     test('rows come back, protected columns masked', async () => {
       const { out, err } = await stage().psql('select id, name, ssn from customers order by id')
-      assert.equal(out, '1|Ada|***********\n2|Bob|***********\n', err)
+      assert.equal(out, '1|Ada|****\n2|Bob|****\n', err)
     })
 
     test('what no rule allows, and what a rule forbids, is refused with the reason', async () => {
@@ -28,7 +28,7 @@ export function firstSession(stage: () => Stage): void {
     for (const [title, hostOf] of Object.entries(NAMES)) {
       test(`by ${title} it is the same`, async () => {
         const host = await hostOf(stage())
-        assert.equal((await stage().psql('select ssn from customers where id = 1', { host })).out, '***********\n')
+        assert.equal((await stage().psql('select ssn from customers where id = 1', { host })).out, '****\n')
       })
     }
 
