@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Cluster, openCluster, removeCluster, startCluster } from './cluster.ts'
 import { installSallyport, loadImages } from './install.ts'
-import { AGENT_NAMESPACE, furnish, OWNER_NAMESPACE } from './playground.ts'
+import { AGENT_NAMESPACE, furnish, makeRooms, OWNER_NAMESPACE } from './playground.ts'
 import { installClusterPackages, whyNoCluster } from './prerequisites.ts'
 
 const DIRECTORY = join(import.meta.dirname, '../../.cache/cluster')
@@ -26,6 +26,7 @@ async function up(): Promise<number> {
   const cluster = running ?? (await startLasting())
   await loadImages(cluster, console.log)
   console.log('installing the chart, and the examples')
+  await makeRooms(cluster)
   await installSallyport(cluster, { ownerNamespaces: [OWNER_NAMESPACE] })
   await furnish(cluster)
   console.log(`

@@ -11,8 +11,12 @@ const EXAMPLES = join(import.meta.dirname, '../../examples/postgres')
 export const OWNER_NAMESPACE = 'data'
 export const AGENT_NAMESPACE = 'agents'
 
-export async function furnish(cluster: Cluster): Promise<void> {
+/** Before the chart is installed: it puts a Role into each owner namespace. */
+export async function makeRooms(cluster: Cluster): Promise<void> {
   await cluster.kubectl(['apply', '-f', '-'], list(namespaces()))
+}
+
+export async function furnish(cluster: Cluster): Promise<void> {
   await cluster.kubectl(['apply', '-f', '-'], list(database()))
   await cluster.kubectl([
     'wait',
