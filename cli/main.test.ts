@@ -32,7 +32,7 @@ test('a command that is not there: the reason and the commands, not the whole he
   assert.deepEqual(start(join(ROOT, 'sallyport'), 'serve'), {
     status: 2,
     out: '',
-    err: 'sallyport: there is no command "serve"; there are gateway, check, explain, sessions, observe, demo\nsallyport --help says more\n',
+    err: 'sallyport: there is no command "serve"; there are gateway, check, explain, sessions, observe, doctor, demo\nsallyport --help says more\n',
   })
 })
 

@@ -42,6 +42,10 @@ const COMMANDS: Readonly<
     about: 'list what agents’ pods were refused, as manifests that would open it',
     run: async (args, io) => (await import('./observe/run.ts')).run(args, io),
   },
+  doctor: {
+    about: 'look for what would keep an installation from working, and say what to do',
+    run: async (args, io) => (await import('./doctor/run.ts')).run(args, io),
+  },
   demo: {
     about: 'watch an agent’s session being allowed, masked, blocked, limited and recorded',
     run: async (args, io) => (await import('./demo/run.ts')).run(args, io),

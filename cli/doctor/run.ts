@@ -1,0 +1,93 @@
+// `sallyport doctor`: facts in, findings out.
+import { parseArgs } from 'node:util'
+import KINDS from '#crds/kinds.gen.json' with { type: 'json' }
+import { GROUP } from '#crds/schema.ts'
+import type { Transport } from '#operator/kube/transport.ts'
+import { openCluster, reasonOf } from '../cluster.ts'
+import { misunderstood } from '../misunderstood.ts'
+import { printable } from '../sessions/printable.ts'
+import { examine } from './examine.ts'
+import type { Finding } from './finding.ts'
+import { type DoctorApi, gather } from './gather.ts'
+
+interface Output {
+  write(text: string): unknown
+}
+
+export interface Io {
+  readonly stdout: Output
+  readonly stderr: Output
+}
+
+interface Opened {
+  readonly api: DoctorApi & { close(): void }
+  readonly transport: Pick<Transport, 'open'>
+}
+
+/** Not the core kinds that files may hold as well. */
+const OURS = KINDS.filter(({ apiVersion }) => apiVersion.startsWith(`${GROUP}/`))
+
+const USAGE = `Usage: sallyport doctor [--output text|json]
+
+Looks at the cluster of KUBECONFIG for what would keep an installation from working: versions, nodes, the release, its
+definitions, roles and webhooks (an annotated pod is created as a dry run), name servers, owner namespaces, Pod Security of agents'
+namespaces, meshes, and pods that run without the gateway they ask for. It changes nothing.
+
+  --output text|json   text (default): ok|warn|fail  what  → what to do
+                       json: {"findings": [{check, result, what, remedy}]}
+  --help               this text
+
+Exit status: 0 nothing failed (there may be warnings), 1 something did, or the cluster could not be asked, 2 the command was
+not understood.
+`
+
+export async function run(args: readonly string[], io: Io, open: () => Promise<Opened> = openCluster): Promise<number> {
+  const options = parse(args)
+  if (typeof options === 'string') {
+    io.stderr.write(misunderstood('doctor', options))
+    return 2
+  }
+  if (options.help) {
+    io.stdout.write(USAGE)
+    return 0
+  }
+  try {
+    const { api, transport } = await open()
+    try {
+      const facts = await gather(api, transport, OURS)
+      if ('unknown' in facts.version && 'unknown' in facts.namespaces) throw new Error(facts.version.unknown)
+      const findings = examine(facts)
+      io.stdout.write(options.output === 'json' ? `${JSON.stringify({ findings }, undefined, 2)}\n` : asText(findings))
+      return findings.some(({ result }) => result === 'fail') ? 1 : 0
+    } finally {
+      api.close()
+    }
+  } catch (error) {
+    io.stderr.write(`sallyport doctor: ${reasonOf(error)}\n`)
+    return 1
+  }
+}
+
+function asText(findings: readonly Finding[]): string {
+  return findings
+    .map(({ result, what, remedy }) => `${result.padEnd(4)}  ${what}${remedy === undefined ? '' : `  → ${remedy}`}`)
+    .map((line) => `${printable(line)}\n`)
+    .join('')
+}
+
+function parse(args: readonly string[]): { readonly output: string; readonly help: boolean } | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        output: { type: 'string', default: 'text' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    const { output, help } = values
+    if (output !== 'text' && output !== 'json') return `--output ${output} is unknown; use text or json`
+    return { output, help }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
