@@ -36,7 +36,10 @@ export interface Stage {
     ...command: readonly string[]
   ): Promise<Answer>
   /** psql in the agent's container, as an unmodified client. */
-  psql(statement: string, options?: { readonly host?: string; readonly of?: string }): Promise<Answer>
+  psql(
+    statement: string,
+    options?: { readonly host?: string; readonly of?: string; readonly database?: string },
+  ): Promise<Answer>
   /** Asks until it answers with something; throws after the time. */
   until<T>(what: string, ask: () => Promise<T | undefined | false>, seconds?: number): Promise<T>
   ready(namespace: string, ...resources: readonly string[]): Promise<void>
@@ -137,7 +140,7 @@ export function stageOn(cluster: Cluster): Stage {
     manifest: (name) => readFile(join(import.meta.dirname, 'manifests', name), 'utf8'),
     exec: ({ namespace, of, container = 'agent' }, ...command) =>
       attempt(['exec', '-n', namespace, of, '-c', container, '--', ...command]),
-    psql: (statement, { host = 'orders-db.data.svc', of = 'deployment/analyst' } = {}) =>
+    psql: (statement, { host = 'orders-db.data.svc', of = 'deployment/analyst', database = 'orders' } = {}) =>
       stage.exec(
         { namespace: 'agents', of },
         ...[
@@ -147,7 +150,7 @@ export function stageOn(cluster: Cluster): Stage {
           '-t',
           '-v',
           'ON_ERROR_STOP=1',
-          `host=${host} dbname=orders user=anyone`,
+          `host=${host} dbname=${database} user=anyone`,
           '-c',
           statement,
         ],
