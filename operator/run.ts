@@ -7,6 +7,7 @@ import { metricsServer } from '#sidecar/metrics-server.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
 import { admissionServer } from './admission/server.ts'
 import { admissionServices } from './admission-facts.ts'
+import { Budgets } from './budgets/budgets.ts'
 import { ClusterView } from './cluster-view.ts'
 import type { Injection } from './inject/mutate.ts'
 import { renderingOf } from './inject/seal.ts'
@@ -87,6 +88,14 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
         ),
     },
   )
+  const budgets = new Budgets({
+    api,
+    namespace: self.namespace,
+    log,
+    staleSeconds: settings.staleSeconds,
+    gateways: () => gateways.list(),
+  })
+  view.onPodGone((uid) => budgets.podGone(uid))
   const services = admissionServices({
     api,
     judgement,
@@ -124,8 +133,9 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
       extraCas: settings.extraCas,
     }),
     log: streamLog(log),
-    said: ({ identity }, message) => {
-      if (message.type === 'refused') events.tell(refusedEgress(identity, message))
+    said: (gateway, message) => {
+      if (message.type === 'refused') events.tell(refusedEgress(gateway.identity, message))
+      else if (message.type === 'budget') budgets.request(gateway, message)
     },
   })
   const webhooks = admissionServer({
@@ -151,6 +161,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   await listening(health, OPERATOR_PORTS.metrics)
   await listening(webhooks, OPERATOR_PORTS.webhooks)
   await Promise.all([keeper.start(), replicas.start(), view.start()])
+  budgets.start()
   leading.start()
   await stream.listen(OPERATOR_PORTS.stream)
   log.info({ connections: judgement.world.connections.size, policies: judgement.world.policies.size }, 'ready')
@@ -168,7 +179,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   clearInterval(renewal)
   await stream.close('the operator is stopping')
   await leading.stop()
-  await Promise.all([keeper.stop(), replicas.stop(), view.stop(), events.stop()])
+  await Promise.all([keeper.stop(), replicas.stop(), view.stop(), events.stop(), budgets.stop()])
   webhooks.close()
   webhooks.closeAllConnections()
   health.close()

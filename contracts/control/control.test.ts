@@ -20,7 +20,19 @@ const GATEWAY: readonly FromGateway[] = [
   { type: 'alive', sessions: 0 },
   { type: 'refused', host: 'example.org', times: 3 },
   { type: 'refused', host: '10.0.0.1', port: 443, times: 1 },
-  { type: 'budget', limit: 'data/analysts Rows', max: 10, used: 3, wanted: 4, windowSeconds: 60 },
+  {
+    type: 'budget',
+    limit: 'data/analysts Rows',
+    since: 1_700_000_000_000,
+    serial: 7,
+    max: 10,
+    windowSeconds: 60,
+    used: 3,
+    confirmed: 2,
+    held: 1,
+    wanted: 4,
+    urgent: true,
+  },
 ]
 const OPERATOR: readonly FromOperator[] = [
   {
@@ -51,7 +63,8 @@ const OPERATOR: readonly FromOperator[] = [
   },
   { type: 'cut', reason: 'because' },
   { type: 'beat' },
-  { type: 'lease', limit: 'x', granted: 0, seconds: 60, retrySeconds: 5 },
+  { type: 'lease', limit: 'x', serial: 7, holds: 0, counted: 3, seconds: 60, retrySeconds: 5 },
+  { type: 'recall', limit: 'x', most: 2 },
   { type: 'refusal', reason: 'no', final: true },
 ]
 const bytes = Buffer.from([...GATEWAY, ...OPERATOR].map(frame).join(''))

@@ -3,7 +3,7 @@
 // token in `hello` proves the pod.
 
 /**
- * A Kubernetes object as the API server gave it, without managedFields and status. The receiver validates it with its own schema:
+ * An object as the API server gave it, without managedFields and status. The receiver validates it with its own schema:
  * a field that it does not know makes the object unusable, never less strict.
  */
 export type ResourceDocument = Readonly<Record<string, unknown>>
@@ -54,21 +54,35 @@ export interface Refused {
   readonly times: number
 }
 
-/** Asks for a share of a budget that all pods of the agent have in common. */
+/**
+ * What a gateway has used of a budget that all pods of the agent have in common, and what it would like to have. Each one says
+ * everything anew, so that one that is lost, or whose answer is, costs nothing.
+ */
 export interface BudgetRequest {
   readonly type: 'budget'
-  /** Policy, metric, scope and window of the limit. */
+  /** Policy, metric and window of the limit. */
   readonly limit: string
-  readonly max: number
-  /** Absent: for ever. */
+  /** When the gateway began, by its own clock: a later one has taken the place of an earlier one of the same pod. */
+  readonly since: number
+  /** Rises with each request of the gateway. */
+  readonly serial: number
+  /** The least that some limit enforces. Absent: only counted. */
+  readonly max?: number
+  /** Absent: what counts is what is in use at this moment, and comes back. */
   readonly windowSeconds?: number
-  /** How much was used of earlier leases and has not been reported yet. */
+  /** All that was used since the gateway began; without a window, what is in use. */
   readonly used: number
-  /** How much more is wanted. */
+  /** How much of `used` an answer has confirmed. */
+  readonly confirmed: number
+  /** What the gateway keeps of its lease; without a window this includes what is in use. What it had beyond that is given back. */
+  readonly held: number
+  /** How much more it would like. */
   readonly wanted: number
+  /** Something was refused for want of room. */
+  readonly urgent: boolean
 }
 
-export type FromOperator = Welcome | Snapshot | Cut | Beat | Lease | Refusal
+export type FromOperator = Welcome | Snapshot | Cut | Beat | Lease | Recall | Refusal
 
 /** The gateway is who it says. */
 export interface Welcome {
@@ -141,15 +155,26 @@ export interface Beat {
   readonly type: 'beat'
 }
 
+/** The answer to one BudgetRequest. */
 export interface Lease {
   readonly type: 'lease'
   readonly limit: string
-  /** May be less than was wanted, or 0. */
-  readonly granted: number
-  /** What of it is not used after this many seconds is given back. */
+  readonly serial: number
+  /** What the gateway may hold in all, as of its request. */
+  readonly holds: number
+  /** What all pods of the agent together have reported within the window. */
+  readonly counted: number
+  /** After this many seconds without another answer nothing of it may be used any more. */
   readonly seconds: number
-  /** Where nothing was granted: when to ask again. */
+  /** Where less than was wanted could be given: when there may be more. */
   readonly retrySeconds?: number
+}
+
+/** Others have less: the gateway gives back what it holds beyond `most` and does not use. */
+export interface Recall {
+  readonly type: 'recall'
+  readonly limit: string
+  readonly most: number
 }
 
 /** The last message: the stream is not accepted, or ends. */

@@ -34,9 +34,14 @@ export function parseFromGateway(value: unknown): FromGateway {
       return {
         type: 'budget',
         limit: text(fields, 'limit', 1_024),
-        max: count(fields, 'max'),
+        since: count(fields, 'since'),
+        serial: count(fields, 'serial'),
         used: count(fields, 'used'),
+        confirmed: count(fields, 'confirmed'),
+        held: count(fields, 'held'),
         wanted: count(fields, 'wanted'),
+        urgent: flag(fields, 'urgent'),
+        ...optional(fields, 'max', count),
         ...optional(fields, 'windowSeconds', count),
       }
     default:
@@ -67,10 +72,14 @@ export function parseFromOperator(value: unknown): FromOperator {
       return {
         type: 'lease',
         limit: text(fields, 'limit', 1_024),
-        granted: count(fields, 'granted'),
+        serial: count(fields, 'serial'),
+        holds: count(fields, 'holds'),
+        counted: count(fields, 'counted'),
         seconds: count(fields, 'seconds'),
         ...optional(fields, 'retrySeconds', count),
       }
+    case 'recall':
+      return { type: 'recall', limit: text(fields, 'limit', 1_024), most: count(fields, 'most') }
     case 'refusal':
       return { type: 'refusal', reason: text(fields, 'reason', 4_096), final: flag(fields, 'final') }
     default:

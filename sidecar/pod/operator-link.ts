@@ -25,6 +25,10 @@ export interface LinkOptions {
     snapshot(snapshot: Snapshot): void
     /** Everything is to be denied until the next snapshot. */
     deny(reason: string): void
+    /** About the leases of limits that all pods of the agent share. */
+    leases(message: FromOperator & { readonly type: 'lease' | 'recall' }): void
+    /** The stream is gone, and with it whatever was under way. */
+    lost(): void
   }
 }
 
@@ -37,6 +41,8 @@ export class OperatorLink {
   readonly #stream: OperatorStream
   readonly #freshness: Freshness
   #alive: NodeJS.Timeout | undefined
+  /** Welcomed: until then only `hello` may be said. */
+  #known = false
   /** Snapshots wait for what the welcome set in motion. */
   #welcomed: Promise<void> = Promise.resolve()
 
@@ -52,7 +58,9 @@ export class OperatorLink {
         message: (message) => this.#heard(message),
         lost: (reason, retryMs) => {
           clearInterval(this.#alive)
+          this.#known = false
           this.#freshness.lost(Date.now())
+          options.handlers.lost()
           options.log.warn({ retryMs }, `no stream to the operator: ${reason}`)
         },
       },
@@ -73,8 +81,9 @@ export class OperatorLink {
     this.#stream.stop()
   }
 
-  say(message: FromGateway): void {
-    this.#stream.send(message)
+  /** False: there is no stream, or its operator has not said yet that it knows us. */
+  say(message: FromGateway): boolean {
+    return this.#known && this.#stream.send(message)
   }
 
   async #hello() {
@@ -87,6 +96,7 @@ export class OperatorLink {
     const { handlers, log, sessions } = this.#options
     switch (message.type) {
       case 'welcome':
+        this.#known = true
         this.#freshness.welcome(message.staleSeconds)
         clearInterval(this.#alive)
         this.#alive = setInterval(() => this.say({ type: 'alive', sessions: sessions() }), message.aliveSeconds * 1000)
@@ -106,8 +116,11 @@ export class OperatorLink {
       case 'refusal':
         log.error(`the operator refuses this gateway: ${message.reason}`)
         return
-      case 'beat':
       case 'lease':
+      case 'recall':
+        handlers.leases(message)
+        return
+      case 'beat':
         return
     }
   }

@@ -9,6 +9,7 @@ import type { Servers } from '#sidecar/gateway/servers.ts'
 import type { Agent } from '#sidecar/identity/agent.ts'
 import type { Logger } from '#sidecar/log.ts'
 import { type NameService, resolveBy } from '#sidecar/net/resolve.ts'
+import type { Limit } from '#sidecar/policy/limit.ts'
 import type { Server } from '#sidecar/protocols/protocol.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 import type { Steering } from '#sidecar/steering/steering.ts'
@@ -19,6 +20,8 @@ export interface PodGatewayOptions {
   readonly servers: Servers
   readonly steering: Promise<Pick<Steering, 'apply'>>
   readonly log: Logger
+  /** Limits that may come to bear on the pod, before any session is under them. */
+  readonly limits: (limits: readonly Limit[]) => void
   readonly answer: (
     answer: { readonly type: 'acknowledged' } | { readonly type: 'rejected'; readonly problem: string },
     version: string,
@@ -86,11 +89,12 @@ export class PodGateway {
   }
 
   async #apply(snapshot: Snapshot): Promise<void> {
-    const { servers, steering, log } = this.#options
+    const { servers, steering, log, limits } = this.#options
     const denied = this.#denied
     const configuration = configurationOf(snapshot, denied ?? snapshot.quarantine)
     this.#current = snapshot
     this.#connections = configuration.connections
+    limits(limitsOf(configuration, agentOf(snapshot.agent)))
     const failures = servers.apply(configuration, this.#places(snapshot.endpoints))
     const unsteered = await (await steering).apply(snapshot, (endpoint, host) => this.#serverAt(endpoint, host))
     if (denied !== undefined) return
@@ -146,6 +150,12 @@ function configurationOf(snapshot: Snapshot, denied: string | undefined): Config
   const resources = snapshotResources(snapshot)
   const usable = denied === undefined ? resources : withoutConnections(resources, denied)
   return configure(usable, (host) => resolveBy(snapshot, host))
+}
+
+function limitsOf({ connections, policies }: Configuration, agent: Agent): readonly Limit[] {
+  return connections.flatMap(({ namespace, name, labels, spec: { protocol } }) =>
+    policies.limitsOn(agent, { namespace, name, labels, protocol }),
+  )
 }
 
 function withoutConnections(resources: GatewayResources, reason: string): GatewayResources {

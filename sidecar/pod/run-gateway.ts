@@ -21,6 +21,7 @@ import { Recorder } from '#sidecar/recorder/recorder.ts'
 import type { Services } from '#sidecar/services.ts'
 import { Steering } from '#sidecar/steering/steering.ts'
 import { readEnvironment } from './environment.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
 import { OperatorLink } from './operator-link.ts'
 import { PodGateway } from './pod-gateway.ts'
 import { RefusedEgress } from './refused-egress.ts'
@@ -40,7 +41,8 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
   })
   const agentTls = await AgentTls.open({ directory: join(STATE_PATH, 'tls') })
   const counters = newGatewayCounters()
-  const limits = new LimitCounters()
+  const keeper = new LeaseKeeper({ say: (request) => link.say(request), now: Date.now })
+  const limits = new LimitCounters(keeper.leases)
   const memory = new MemoryBudget(UNFINISHED_BYTES)
   const maskingKeys = awaitedMaskingKeys()
   const servers = new Servers(
@@ -68,14 +70,15 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
   // Awaited below, when all that its listeners speak to is there.
   const opening = Steering.open({
     log,
-    tell: (refused) => link.say(refused),
+    tell: (refused) => void link.say(refused),
     refused: (dialled) => refusedEgress.refused(dialled),
   })
   const gateway: PodGateway = new PodGateway({
     servers,
     steering: opening,
     log,
-    answer: (answer, version) => link.say({ ...answer, version }),
+    limits: (inForce) => keeper.leases.enforce(inForce),
+    answer: (answer, version) => void link.say({ ...answer, version }),
   })
   const link: OperatorLink = new OperatorLink({
     place: operator,
@@ -86,10 +89,13 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     handlers: {
       welcome: async (welcome) => {
         maskingKeys.set(welcome)
+        keeper.welcome()
         await writeTrustBundle(TRUST_PATH, { extraCas: welcome.extraCas, podCa: agentTls.caCertificate })
       },
       snapshot: (snapshot) => gateway.take(snapshot),
       deny: (reason) => gateway.deny(reason),
+      leases: (message) => keeper.leases.heard(message, Date.now()),
+      lost: () => keeper.lost(),
     },
   })
   const steering = await opening
@@ -105,6 +111,7 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
   forgetStart()
   await stopSignal()
   link.stop()
+  keeper.stop()
   servers.close(STOPPING)
   await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))
   await steering.close()

@@ -4,6 +4,7 @@ import type { Agent } from '#sidecar/identity/agent.ts'
 import type { Vocabulary } from '#sidecar/protocols/protocol.ts'
 import type { ConnectionRef } from './connection.ts'
 import { canonical, contentHash } from './hash.ts'
+import type { Limit } from './limit.ts'
 import { Pair } from './pair.ts'
 import { type CompiledPolicy, compilePolicy, type PolicySpec } from './policy.ts'
 import { DEFAULT_RECORDING } from './recording.ts'
@@ -69,6 +70,12 @@ export class PolicySet {
       }
     this.#pairs.set(identity, pair)
     return pair
+  }
+
+  /** Limits that may come to bear on the agent, whatever token it presents. */
+  limitsOn(agent: Agent, connection: ConnectionRef): readonly Limit[] {
+    const selecting = this.#sources.filter((source) => source.selects(agent, connection, false))
+    return selecting.flatMap((source) => this.#compile(source, connection.protocol).limits)
   }
 
   /** The IdentityProviders that policies ask a token of, among those that would select the agent if it had one. */

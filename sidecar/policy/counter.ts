@@ -3,6 +3,8 @@
 export interface Counter {
   /** What counts at this moment. */
   total(now: number): number
+  /** How much more of `max` may be used now, where that is enforced. */
+  room(max: number, now: number): number
   add(n: number, now: number): void
   /** Seconds until some of what counts now no longer does; undefined if it always will. */
   secondsToRoom(now: number): number | undefined
@@ -14,6 +16,10 @@ export class Total implements Counter {
 
   total(): number {
     return this.#total
+  }
+
+  room(max: number): number {
+    return max - this.#total
   }
 
   add(n: number): void {
@@ -43,6 +49,10 @@ export class SlidingWindow implements Counter {
   total(now: number): number {
     this.#advance(now)
     return this.#total
+  }
+
+  room(max: number, now: number): number {
+    return max - this.total(now)
   }
 
   add(n: number, now: number): void {

@@ -48,3 +48,8 @@ export function compileLimit(policy: string, limit: LimitRule, audit: boolean, v
       : { approval: { approvers: approval.approvers.groups, quorum: approval.quorum, timeoutSeconds } }),
   }
 }
+
+/** What limits that look at the same counter have in common. */
+export function keyOf({ policy, metric, per, windowSeconds }: Limit): string {
+  return `${policy} ${metric} ${per} ${windowSeconds ?? ''}`
+}

@@ -9,7 +9,8 @@
 // ahead by more than a window empties it.
 import type { Effect } from '#sidecar/action.ts'
 import { type Counter, SlidingWindow, Total } from './counter.ts'
-import type { Limit } from './limit.ts'
+import type { Leases } from './leases.ts'
+import { keyOf, type Limit } from './limit.ts'
 
 export type CountedMetric = Exclude<Limit['metric'], 'Duration' | 'Idle'>
 
@@ -36,12 +37,19 @@ export interface CountedFor {
  */
 export class LimitCounters {
   readonly #counters = new Map<string, Counter>()
+  readonly #leases: Leases | undefined
+
+  /** `leases`: limits per Agent are counted for all pods together. Without them this process is all there is of an agent. */
+  constructor(leases?: Leases) {
+    this.#leases = leases
+  }
 
   session(limits: readonly Limit[], who: CountedFor, report: Report): SessionLimits {
     return new SessionLimits(limits, who, this, report)
   }
 
   counter(limit: Limit, who: CountedFor): Counter {
+    if (this.#leases && limit.per === 'Agent') return this.#leases.counter(limit)
     const key = `${keyOf(limit)} ${limit.per === 'Agent' ? who.agent : who.pod}`
     const known = this.#counters.get(key)
     if (known !== undefined) return known
@@ -201,7 +209,8 @@ class Gauge {
   }
 
   room(now: number): number {
-    return this.limit.max - this.counter.total(now)
+    const { max } = this.limit
+    return this.enforcing ? this.counter.room(max, now) : max - this.counter.total(now)
   }
 
   /** Called before `n` more are counted: true the first time that they pass the limit, and again once there was room. */
@@ -268,8 +277,4 @@ function ownCounter(own: Map<string, Counter>, limit: Limit): Counter {
 
 function counterFor({ windowSeconds }: Limit): Counter {
   return windowSeconds === undefined ? new Total() : new SlidingWindow(windowSeconds)
-}
-
-function keyOf({ policy, metric, per, windowSeconds }: Limit): string {
-  return `${policy} ${metric} ${per} ${windowSeconds ?? ''}`
 }
