@@ -1,10 +1,15 @@
 // Attacks on containment, each by the number that docs/threats.md gives it: hostile pods on a real cluster.
 import { after, before, describe } from 'node:test'
 import { OPERATOR_NAMESPACE, type Stage } from '../stage.ts'
+import { admission, forgetAdmission } from './admission.ts'
+import { away } from './away.ts'
 import type { Ground } from './ground.ts'
+import { identity } from './identity.ts'
+import { lifecycle } from './lifecycle.ts'
 import { packets } from './packets.ts'
 import { makePods, removePods } from './pods.ts'
 import { privileges } from './privileges.ts'
+import { forgetWiring, wiring } from './wiring.ts'
 import { watchPods } from './witness.ts'
 
 export function threats(stage: () => Stage): void {
@@ -31,11 +36,18 @@ export function threats(stage: () => Stage): void {
       await makePods(stage())
     })
     after(async () => {
+      await forgetAdmission(stage())
+      await forgetWiring(stage())
       await removePods(stage())
       await ground?.witness.stop()
     })
 
     packets(stand)
     privileges(stand)
+    admission(stand)
+    identity(stand)
+    wiring(stand)
+    lifecycle(stand)
+    away(stand)
   })
 }
