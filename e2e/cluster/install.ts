@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts'
 
 const CHART = join(import.meta.dirname, '../../charts/sallyport')
 
-export const SYSTEM_NAMESPACE = 'sallyport-system'
+export const SYSTEM_NAMESPACE = 'sallyport'
 
 /** Builds the images (those that are as they were cost nothing) and brings them to the node. */
 export async function loadImages(
