@@ -66,7 +66,7 @@ export async function clusterBinaries(say: (line: string) => void): Promise<stri
 }
 
 /** Named after all that goes into it, so that no change finds the old programs. */
-function binariesFolder(): string {
+export function binariesFolder(): string {
   const hash = createHash('sha256').update(JSON.stringify(BUILDS))
   for (const file of ['node/go.sum', 'node/main.go', 'node/pause/main.go', 'dns/go.sum', 'dns/main.go'])
     hash.update(readFileSync(join(import.meta.dirname, file)))
