@@ -2,7 +2,10 @@
 import { after, afterEach, before, describe } from 'node:test'
 import type { Cluster } from '../cluster/cluster.ts'
 import { currentCluster, whyNoCurrentCluster } from '../cluster/current.ts'
+import { rotation } from './scenarios/credentials.ts'
 import { firstSession } from './scenarios/first-session.ts'
+import { killSwitch } from './scenarios/kill-switch.ts'
+import { policyEdits } from './scenarios/policy-edits.ts'
 import { type Stage, setStage, uninstall } from './stage.ts'
 
 describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, concurrency: false }, () => {
@@ -35,4 +38,7 @@ describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, co
     return set
   }
   firstSession(stage)
+  policyEdits(stage)
+  rotation(stage)
+  killSwitch(stage)
 })

@@ -53,13 +53,7 @@ export async function setStage(cluster: Cluster, say: (line: string) => void): P
   }
   say('helm install')
   await install(cluster)
-  await stage.apply(
-    ['data', 'agents'].map((name) => ({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name, labels: name === 'data' ? { 'sallyport.dev/owner': 'true' } : {} },
-    })),
-  )
+  await stage.apply([AGENTS])
   // A stage that is set again keeps the certificate that the database runs with.
   const certified = await stage.tryKubectl('get', 'secret', '-n', 'data', 'orders-tls')
   if (certified.code !== 0) await stage.apply(certificates())
@@ -74,7 +68,7 @@ export async function setStage(cluster: Cluster, say: (line: string) => void): P
 
 /** With what differs from the chart's own values. */
 export async function install(cluster: Cluster, ...values: readonly string[]): Promise<void> {
-  await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(namespaceOf('data')))
+  await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(DATA))
   const settings = [
     'ownerNamespaces={data}',
     `images.operator=${reference('sallyport-operator')}`,
@@ -91,8 +85,11 @@ export async function uninstall(cluster: Cluster): Promise<void> {
   await cluster.helm(['uninstall', RELEASE, '-n', OPERATOR_NAMESPACE, '--wait', '--timeout', '2m'])
 }
 
-function namespaceOf(name: string): unknown {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
+const AGENTS = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'agents' } }
+const DATA = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name: 'data', labels: { 'sallyport.dev/owner': 'true' } },
 }
 
 /** The database's certificate, and its authority where the Connection looks for it. */
