@@ -116,6 +116,25 @@ for (const [where, open] of Object.entries(CHANNELS)) {
       assert.ok((await whole.promise).equals(sent))
     })
 
+    test('that was paused before anybody read stays paused', async () => {
+      await using pair = await ends()
+      const channel = open(pair.near, nothing)
+      channel.pause()
+      const got: string[] = []
+      const arrived = Promise.withResolvers<void>()
+      channel.read((chunk) => {
+        got.push(String(chunk))
+        arrived.resolve()
+        return true
+      })
+      await new Promise<void>((resolve) => pair.far.write('late', () => resolve()))
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      assert.deepEqual(got, [])
+      channel.resume()
+      await arrived.promise
+      assert.deepEqual(got, ['late'])
+    })
+
     test('writes in order, whole and in parts, what the peer reads late', async () => {
       await using pair = await ends()
       const drained = Promise.withResolvers<void>()

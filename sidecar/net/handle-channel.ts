@@ -49,7 +49,7 @@ export class HandleChannel implements Channel {
     if (Buffer.isBuffer(before)) take(before)
     // Flowing, so that the end is told; bytes do not come this way any more.
     this.#socket.resume()
-    if (!this.#socket.destroyed) this.resume()
+    this.#setReading(!this.#paused)
   }
 
   pause(): void {

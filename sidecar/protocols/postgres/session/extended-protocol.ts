@@ -2,7 +2,8 @@
 //
 // A name is looked up when all that could redefine it has been answered; one that is defined by a message of the same
 // pipeline may be used at once, because both are skipped together.
-import { readBind, readExecute, readParse, readTarget } from '../wire/messages.ts'
+import type { Admitted } from '#sidecar/gate.ts'
+import { type Bind, readBind, readExecute, readParse, readTarget } from '../wire/messages.ts'
 import { after, type Soon } from './after.ts'
 import type { Core } from './core.ts'
 import type { Judged } from './judge.ts'
@@ -13,6 +14,21 @@ import { describePortal, describeStatement, type RefusalText, refusalError, Sqls
 import type { Refusing } from './refusing.ts'
 import { isNaming } from './resolve.ts'
 import { Running } from './running.ts'
+
+/** Where a message lies; while it is decided nothing else is written there. */
+interface Message {
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+/** A Bind on its way. What has to be waited for is rare, so a closure is made only then. */
+interface Binding {
+  readonly name: string
+  readonly prepared: Prepared
+  readonly bound: BoundParameters
+  readonly message: Message
+}
 
 export class ExtendedProtocol {
   readonly #core: Core
@@ -37,39 +53,63 @@ export class ExtendedProtocol {
   }
 
   bind(buffer: Buffer, start: number, end: number): Soon<void> {
-    const { portal, statement, count, values, formats } = readBind(buffer, start, end)
-    const { judge, names, pipeline } = this.#core
-    const found = this.#find(() => names.prepared(statement))
-    const typed = after(found, (prepared) => (prepared ? this.#typed(prepared, count) : undefined))
-    return after(typed, (prepared) => {
-      if (!prepared) return this.#refusing.message(noStatement(statement))
-      const bound = new BoundParameters(count, values, formats, prepared.types)
-      return after(judge.plan(prepared.origin), (planned) => {
-        if (planned && 'sqlstate' in planned) return this.#refusing.message(planned)
-        return after(this.#judgeBound(planned, prepared.origin.text, bound), (judged) => {
-          if (judged && 'sqlstate' in judged) return this.#refusing.message(judged)
-          if (judged && !judged.allowed) return this.#refusing.message(judge.refusal(judged))
-          if (names.full) return this.#refusing.message(TOO_MANY_NAMES)
-          const entry: Portal = {
-            kind: 'portal',
-            name: portal,
-            group: pipeline.group,
-            confirmed: false,
-            text: prepared.origin.text,
-            planned,
-            bound,
-            judged,
-            fields: undefined,
-            sent: this.#core.sent(),
-            origin: prepared.origin,
-            described: false,
-          }
-          const done = names.definePortal(entry)
-          this.#core.send(new Op('bind', 'agent', { done, portal: entry }), buffer, start, end)
-          return undefined
-        })
-      })
-    })
+    const bind = readBind(buffer, start, end)
+    const prepared = this.#preparedFor(bind)
+    const message = { buffer, start, end }
+    if (prepared instanceof Promise) return prepared.then((late) => this.#bind(bind, late, message))
+    return this.#bind(bind, prepared, message)
+  }
+
+  #bind(bind: Bind, prepared: Prepared | undefined, message: Message): Soon<void> {
+    if (!prepared) return this.#refusing.message(noStatement(bind.statement))
+    const bound = new BoundParameters(bind.count, bind.values, bind.formats, prepared.types)
+    const binding: Binding = { name: bind.portal, prepared, bound, message }
+    const planned = this.#core.judge.plan(prepared.origin)
+    if (planned instanceof Promise) return planned.then((late) => this.#bindPlanned(binding, late))
+    return this.#bindPlanned(binding, planned)
+  }
+
+  #bindPlanned(binding: Binding, planned: Planned | RefusalText | undefined): Soon<void> {
+    if (planned && 'sqlstate' in planned) return this.#refusing.message(planned)
+    const judged = this.#judgeBound(planned, binding.prepared.origin.text, binding.bound)
+    if (judged instanceof Promise) return judged.then((late) => this.#bindJudged(binding, planned, late))
+    return this.#bindJudged(binding, planned, judged)
+  }
+
+  #bindJudged(
+    { name, prepared, bound, message }: Binding,
+    planned: Planned | undefined,
+    judged: Judged | RefusalText | undefined,
+  ): undefined {
+    const core = this.#core
+    const { judge, names, pipeline } = core
+    if (judged && 'sqlstate' in judged) return this.#refusing.message(judged)
+    if (judged && !judged.allowed) return this.#refusing.message(judge.refusal(judged))
+    if (names.full) return this.#refusing.message(TOO_MANY_NAMES)
+    const portal: Portal = {
+      kind: 'portal',
+      name,
+      group: pipeline.group,
+      confirmed: false,
+      text: prepared.origin.text,
+      planned,
+      bound,
+      judged,
+      fields: undefined,
+      sent: core.sent(),
+      origin: prepared.origin,
+      described: false,
+    }
+    const done = names.definePortal(portal)
+    core.send(new Op('bind', 'agent', { done, portal }), message.buffer, message.start, message.end)
+    return undefined
+  }
+
+  /** With the types of its parameters where they are asked for. */
+  #preparedFor({ statement, count }: Bind): Soon<Prepared | undefined> {
+    const found = this.#prepared(statement)
+    if (found instanceof Promise) return found.then((prepared) => prepared && this.#typed(prepared, count))
+    return found && this.#typed(found, count)
   }
 
   /** Where a condition reads parameters their types are learned first: `42` means one thing as text and another as a number. */
@@ -102,58 +142,67 @@ export class ExtendedProtocol {
 
   describe(buffer: Buffer, start: number, end: number): Soon<void> {
     const { kind, name } = readTarget(buffer, start, end)
-    const { names } = this.#core
     if (kind === 'statement') {
-      return after(
-        this.#find(() => names.prepared(name)),
-        (prepared) => {
-          if (!prepared) return this.#refusing.message(noStatement(name))
-          this.#core.send(new Op('describe', 'agent', { prepared }), buffer, start, end)
-          return undefined
-        },
-      )
-    }
-    return after(
-      this.#find(() => names.portal(name)),
-      (portal) => {
-        if (!portal) return this.#refusing.message(noPortal(name))
-        this.#core.send(describing(portal, 'agent'), buffer, start, end)
+      return after(this.#prepared(name), (prepared) => {
+        if (!prepared) return this.#refusing.message(noStatement(name))
+        this.#core.send(new Op('describe', 'agent', { prepared }), buffer, start, end)
         return undefined
-      },
-    )
+      })
+    }
+    const portal = this.#portal(name)
+    const message = { buffer, start, end }
+    if (portal instanceof Promise) return portal.then((late) => this.#describePortal(name, late, message))
+    return this.#describePortal(name, portal, message)
+  }
+
+  #describePortal(name: string, portal: Portal | Cursor | undefined, { buffer, start, end }: Message): undefined {
+    if (!portal) return this.#refusing.message(noPortal(name))
+    this.#core.send(describing(portal, 'agent'), buffer, start, end)
+    return undefined
   }
 
   execute(buffer: Buffer, start: number, end: number): Soon<void> {
     const { portal: name } = readExecute(buffer, start, end)
-    const { judge, gate, names } = this.#core
-    return after(
-      this.#find(() => names.portal(name)),
-      (portal) => {
-        if (!portal) return this.#refusing.message(noPortal(name))
-        return after(this.#judgeAgain(portal), (judged) => {
-          if (!judged) return this.#core.send(new Op('execute', 'agent'), buffer, start, end)
-          if ('sqlstate' in judged) return this.#refusing.message(judged)
-          if (!judged.allowed) return this.#refusing.message(judge.refusal(judged))
-          return after(gate.admit(judged.admission, portal), (admitted) => {
-            if (!admitted.ok) return this.#refusing.message(this.#refusing.words(admitted.refusal))
-            // The target's own description of what will come is the ground truth of masking.
-            if (judged.watched && !portal.described)
-              this.#core.sendOwn(describing(portal, 'helper'), describePortal(portal.name))
-            const running = new Running(judged, admitted.ticket, portal.text, this.#core.endings, portal)
-            this.#core.forward(new Op('execute', 'agent', { runs: [running] }), buffer, start, end)
-            return undefined
-          })
-        })
-      },
-    )
+    const portal = this.#portal(name)
+    const message = { buffer, start, end }
+    if (portal instanceof Promise) return portal.then((late) => this.#execute(name, late, message))
+    return this.#execute(name, portal, message)
+  }
+
+  #execute(name: string, portal: Portal | Cursor | undefined, message: Message): Soon<void> {
+    if (!portal) return this.#refusing.message(noPortal(name))
+    const judged = this.#judgeAgain(portal)
+    if (judged instanceof Promise) return judged.then((late) => this.#executeJudged(portal, late, message))
+    return this.#executeJudged(portal, judged, message)
+  }
+
+  #executeJudged(portal: Portal | Cursor, judged: Judged | RefusalText | undefined, message: Message): Soon<void> {
+    const { judge, gate } = this.#core
+    if (!judged) {
+      this.#core.send(new Op('execute', 'agent'), message.buffer, message.start, message.end)
+      return undefined
+    }
+    if ('sqlstate' in judged) return this.#refusing.message(judged)
+    if (!judged.allowed) return this.#refusing.message(judge.refusal(judged))
+    const admitted = gate.admit(judged.admission, portal)
+    if (admitted instanceof Promise) return admitted.then((late) => this.#run(portal, judged, late, message))
+    return this.#run(portal, judged, admitted, message)
+  }
+
+  #run(portal: Portal | Cursor, judged: Judged, admitted: Admitted, { buffer, start, end }: Message): undefined {
+    if (!admitted.ok) return this.#refusing.message(this.#refusing.words(admitted.refusal))
+    const core = this.#core
+    // The target's own description of what will come is the ground truth of masking.
+    if (judged.watched && !portal.described) core.sendOwn(describing(portal, 'helper'), describePortal(portal.name))
+    const running = new Running(judged, admitted.ticket, portal.text, core.endings, portal)
+    core.forward(new Op('execute', 'agent', { runs: [running] }), buffer, start, end)
+    return undefined
   }
 
   close(buffer: Buffer, start: number, end: number): Soon<void> {
     const { kind, name } = readTarget(buffer, start, end)
     const { names } = this.#core
-    const found = this.#find<Prepared | Portal | Cursor>(() =>
-      kind === 'statement' ? names.prepared(name) : names.portal(name),
-    )
+    const found: Soon<unknown> = kind === 'statement' ? this.#prepared(name) : this.#portal(name)
     return after(found, () => {
       const done = kind === 'statement' ? names.removePrepared(name) : names.removePortal(name)
       this.#core.send(new Op('close', 'agent', { done }), buffer, start, end)
@@ -162,10 +211,16 @@ export class ExtendedProtocol {
   }
 
   /** What a name stands for, once that is beyond doubt. */
-  #find<T extends Prepared | Portal | Cursor>(look: () => T | undefined): Soon<T | undefined> {
-    const entry = look()
-    if (!entry || ready(entry, this.#core.pipeline.group)) return entry
-    return this.#core.drained().then(look)
+  #prepared(name: string): Soon<Prepared | undefined> {
+    const { names, pipeline } = this.#core
+    const entry = names.prepared(name)
+    return !entry || ready(entry, pipeline.group) ? entry : this.#core.drained().then(() => names.prepared(name))
+  }
+
+  #portal(name: string): Soon<Portal | Cursor | undefined> {
+    const { names, pipeline } = this.#core
+    const entry = names.portal(name)
+    return !entry || ready(entry, pipeline.group) ? entry : this.#core.drained().then(() => names.portal(name))
   }
 
   /** Each Execute is decided under the policy then in force; Bind's decision is reused where nothing moved. */

@@ -6,7 +6,7 @@ import type { Admission, SessionGate } from '#sidecar/gate.ts'
 import type { MaskingKeys } from '#sidecar/masking/digest.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
 import type { Catalog, EffectivePath } from '../catalog/model.ts'
-import { WHY_SEPARATELY, withMasks } from '../decide.ts'
+import { withMasks } from '../decide.ts'
 import { ESTIMABLE } from '../estimate.ts'
 import type { CellsPlan } from '../masking/plan.ts'
 import type { CopyStream, Statement, Understood } from '../sql/statement.ts'
@@ -23,6 +23,7 @@ import { refusalText } from './refusals.ts'
 import { isNaming, type Resolved, resolve } from './resolve.ts'
 import { namesObjects, Sequence } from './sequence.ts'
 import { changesSchema } from './settling.ts'
+import { ABORTED, SEPARATELY, UNCERTAIN, UNCHECKED, UNMASKABLE } from './undecided.ts'
 import type { Basis, Workbench } from './workbench.ts'
 
 /** A statement with everything that was decided about one execution of it. */
@@ -109,11 +110,18 @@ export class Judge {
 
   /** What a Bind makes of a prepared statement, to be decided. Undefined: an empty text, which does nothing. */
   plan(origin: Origin): Soon<Planned | RefusalText | undefined> {
-    return after(this.#understand(origin.text), (understood) => {
-      if ('sqlstate' in understood) return understood
-      const statement = statementIn(understood.statements, origin)
-      return statement && { statement, catalog: this.#parts.knowledge.catalog as Catalog }
-    })
+    const understood = this.#understand(origin.text)
+    if (understood instanceof Promise) return understood.then((late) => this.#planned(origin, late))
+    return this.#planned(origin, understood)
+  }
+
+  #planned(
+    origin: Origin,
+    understood: Extract<Understood, { ok: true }> | RefusalText,
+  ): Planned | RefusalText | undefined {
+    if ('sqlstate' in understood) return understood
+    const statement = statementIn(understood.statements, origin)
+    return statement && { statement, catalog: this.#parts.knowledge.catalog as Catalog }
   }
 
   /** At Bind names are resolved, so they must be certain. */
@@ -193,10 +201,14 @@ export class Judge {
     const { knowledge, workbench, user } = this.#parts
     const { catalog } = knowledge
     if (!catalog) return UNCHECKED
-    return after(workbench.understand(text, catalog, path ?? knowledge.path, user), (understood) => {
-      if (understood.ok) return understood
-      return this.#refuseUnknown(understood.reason, text, understood.redacted, understood.at)
-    })
+    const understood = workbench.understand(text, catalog, path ?? knowledge.path, user)
+    if (understood instanceof Promise) return understood.then((late) => this.#readable(late, text))
+    return this.#readable(understood, text)
+  }
+
+  #readable(understood: Understood, text: string): Extract<Understood, { ok: true }> | RefusalText {
+    if (understood.ok) return understood
+    return this.#refuseUnknown(understood.reason, text, understood.redacted, understood.at)
   }
 
   #refuseUnknown(reason: string, text: string, redacted: Redacted, at: number | undefined): RefusalText {
@@ -238,6 +250,7 @@ export class Judge {
     // What the target has planned keeps its meaning, except for the names that it looks up when it runs.
     const depends = planned ? isNaming(statement) : namesObjects(statement)
     if (knowledge.stale && depends && !harmless && this.careful) return UNCERTAIN
+    if (!isNaming(statement)) return this.#decide(statement, { statement, catalog }, text, bound)
     const understand = (origin: Origin) => this.#understand(origin.text)
     const lookup = { names, certain }
     return after(resolve({ statement, catalog }, lookup, understand), (resolved): Soon<Judged | RefusalText> => {
@@ -308,37 +321,6 @@ function isWatched({ inspection, protection }: Basis): boolean {
 
 const NO_FACTS: Facts = {}
 const NO_COSTLY: Action['costly'] = {}
-
-const UNCHECKED: RefusalText = {
-  sqlstate: Sqlstate.connectionFailure,
-  message: 'the gateway has no current catalog of the database, so it cannot tell what a statement touches',
-  hint: 'Either its own connection to the target is down (its log says why), or others changed the schema during this transaction: roll back and try again.',
-}
-
-/** In the server's words: it does not look at names in a failed transaction. */
-const ABORTED: RefusalText = {
-  sqlstate: '25P02',
-  message: 'current transaction is aborted, commands ignored until end of transaction block',
-}
-
-const UNCERTAIN: RefusalText = {
-  sqlstate: Sqlstate.featureNotSupported,
-  message:
-    'something before it in the same pipeline or failed transaction changed what names mean, and the policies in force depend on that, so it cannot be decided',
-  hint: 'Send Sync (or end the transaction) after the change, and the rest behind it.',
-}
-
-const UNMASKABLE: RefusalText = {
-  sqlstate: Sqlstate.insufficientPrivilege,
-  message: 'a function call by message has a result that cannot be masked, and a masking rule is in force',
-  hint: 'Call the function in a SELECT.',
-}
-
-const SEPARATELY: RefusalText = {
-  sqlstate: Sqlstate.featureNotSupported,
-  message: WHY_SEPARATELY,
-  hint: 'Send it as a message of its own, and the rest after it.',
-}
 
 /** A byte offset in the text as a position in characters from 1. */
 function characters(text: string, at: number): number {
