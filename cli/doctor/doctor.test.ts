@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { Client } from '#operator/kube/client.ts'
 import { FakeClock } from '#operator/kube/testing/fake-clock.ts'
 import { FakeServer } from '#operator/kube/testing/fake-server.ts'
+import { FaultPlan } from '#operator/kube/testing/faults.ts'
 import { CONFIG_MAPS, NAMESPACES, PODS, SERVICES, SUBJECT_ACCESS_REVIEWS } from '#operator/resources.ts'
 import { examine } from './examine.ts'
 import type { Facts, Trial } from './facts.ts'
@@ -338,6 +339,16 @@ describe('the command, at an API server in memory', () => {
     const rights = findings.find(({ check }) => check === 'rights')
     assert.equal(rights?.result, 'fail')
     assert.match(rights?.what ?? '', /list secrets in namespace data/)
+  })
+
+  test('an API server that does not answer is asked once', async () => {
+    const server = new FakeServer({ clock: new FakeClock(), resources, faults: new FaultPlan(['refused']) })
+    let out = ''
+    const sink = { write: (text: string) => (out += text) }
+    const api = new Client({ transport: server, clock: new FakeClock() })
+    assert.equal(await run([], { stdout: sink, stderr: sink }, async () => ({ api, transport: server })), 1)
+    assert.equal(out, 'sallyport doctor: list namespaces: no answer: connect ECONNREFUSED (ECONNREFUSED)\n')
+    assert.equal(server.requests.length, 1)
   })
 
   test('it knows its options', async () => {

@@ -1,5 +1,6 @@
 // Asks the cluster for everything that the checks look at. What may not be asked is a fact too.
 import { isDeepStrictEqual } from 'node:util'
+import { ApiError } from '#operator/kube/api-error.ts'
 import type { Api } from '#operator/kube/client.ts'
 import { listAll } from '#operator/kube/list-all.ts'
 import { isRecord, type KubeObject } from '#operator/kube/object.ts'
@@ -32,6 +33,10 @@ export async function gather(
     const { entries } = await listAll(api, resource, { labelSelector, pageSize: PAGE }, prune, signal)
     return [...entries.values()].map(({ value }) => value)
   }
+  // Who is not answered here is not answered anywhere, and would wait for each question again.
+  await api.list(NAMESPACES, { limit: 1 }).catch((error) => {
+    if (!(error instanceof ApiError) || error.code === 0 || error.code === 401) throw error
+  })
   const releases = await asked(all(DEPLOYMENTS, releaseOf, 'app.kubernetes.io/name=sallyport'))
   const release = 'known' in releases && releases.known.length === 1 ? releases.known[0] : undefined
   const settings = await asked(settingsFor(api, release))

@@ -10,8 +10,8 @@ export function manifestsFor(proposals: readonly Proposal[], agents: string): st
       ...(proposal.protocol === 'PostgreSQL' ? [secret(proposal)] : []),
       ...(proposal.needsGrant ? [grant(proposal)] : []),
     ]),
-    ...namespaces.map((namespace) =>
-      policy(
+    ...namespaces.flatMap((namespace) =>
+      policies(
         proposals.filter((proposal) => proposal.namespace === namespace),
         namespace,
         agents,
@@ -79,35 +79,60 @@ spec:
 `
 }
 
-function policy(proposals: readonly Proposal[], namespace: string, agents: string): string {
-  const there = proposals.filter(({ exists }) => exists)
-  const rules = proposals.map(({ name, protocol, destination: { host, port } }) =>
-    protocol === 'TCP'
-      ? `    - name: ${text(name)}
-      match: {verbs: [connect], objects: [{kind: endpoint, names: [${JSON.stringify(`${host.includes(':') ? `[${host}]` : host}:${port}`)}]}]}
+/** A policy takes no more Connections than this; agents may have tried many places. */
+const MOST_CONNECTIONS = 50
+
+function policies(proposals: readonly Proposal[], namespace: string, agents: string): readonly string[] {
+  const connections = [...Map.groupBy(proposals, ({ name }) => name)]
+  const parts: string[] = []
+  for (let from = 0; from < connections.length; from += MOST_CONNECTIONS) {
+    const name = `observed-${agents}`.slice(0, 55).replace(/-+$/, '')
+    const part = connections.slice(from, from + MOST_CONNECTIONS)
+    parts.push(policy(part, { name: from === 0 ? name : `${name}-${parts.length + 1}`, namespace }, agents))
+  }
+  return parts
+}
+
+function policy(
+  connections: readonly (readonly [name: string, places: readonly Proposal[]])[],
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  agents: string,
+): string {
+  const places = connections.flatMap(([, proposals]) => proposals)
+  const rules = connections.flatMap(([connection, proposals]) => {
+    const names = proposals.filter(({ protocol }) => protocol === 'TCP').map(({ destination }) => endpoint(destination))
+    if (names.length === 0) return []
+    return `    - name: ${text(`to-${connection}`)}
+      match: {verbs: [connect], objects: [{kind: endpoint, names: [${names.join(', ')}]}]}
       action: Allow
 `
-      : '',
-  )
-  const reads = proposals.some(({ protocol }) => protocol === 'PostgreSQL')
+  })
+  const reads = places.some(({ protocol }) => protocol !== 'TCP')
     ? '    - name: reads\n      match: {effects: [Read]}\n      action: Allow\n'
     : ''
   const opened = `apiVersion: sallyport.dev/v1alpha1
 kind: AccessPolicy
-metadata: {name: ${text(`observed-${agents}`.slice(0, 63).replace(/-+$/, ''))}, namespace: ${text(namespace)}}
+metadata: {name: ${text(name)}, namespace: ${text(namespace)}}
 spec:
   # Narrow it to the ServiceAccounts that need it.
   agents: {namespaces: [${text(agents)}]}
-  connections: [${[...new Set(proposals.map(({ name }) => text(name)))].join(', ')}]
+  connections: [${connections.map(([connection]) => text(connection)).join(', ')}]
   rules:
 ${reads}${rules.join('')}  masking: []
   limits: []
 `
-  return `${there.map(theirs).join('')}${comment('This would open it. Take the first "# " of each line away once you want that.')}${opened
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => `# ${line}\n`)
-    .join('')}`
+  const told = places.filter(({ exists }) => exists).map(theirs)
+  const lines = opened.split('\n').slice(0, -1)
+  return [
+    ...told,
+    comment('This would open it. Take the first "# " of each line away once you want that.'),
+    ...lines.map((line) => `# ${line}\n`),
+  ].join('')
+}
+
+/** As rules name it. */
+function endpoint({ host, port }: Proposal['destination']): string {
+  return JSON.stringify(`${host.includes(':') ? `[${host}]` : host}:${port}`)
 }
 
 function theirs({ name, namespace, destination: { host, port } }: Proposal): string {

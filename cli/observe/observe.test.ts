@@ -73,7 +73,10 @@ function client({
       apiVersion: 'sallyport.dev/v1alpha1',
       kind: 'Connection',
       metadata: { name, namespace },
-      spec: { protocol: 'PostgreSQL', endpoints: [{ host, port: 5432 }] },
+      spec:
+        name === 'cache'
+          ? { protocol: 'TCP', endpoints: [6379, 16379].map((port) => ({ host, port })) }
+          : { protocol: 'PostgreSQL', endpoints: [{ host, port: 5432 }] },
     })
   }
   return new Client({ transport: server, clock: new FakeClock() })
@@ -120,9 +123,24 @@ test('the manifests are valid as they are, and open everything once the policies
   const { code, out } = await observe(SERVICE_STAGE)
   assert.equal(code, 0)
   assert.match(await check(out), /^(.*warning: metadata\.name: no policy selects this Connection.*\n)+0 errors/)
-  const opened = out.replace(/(?<=# This would open it\..*\n)(?:# .*\n)+/g, (policy) => policy.replace(/^# /gm, ''))
+  const opened = openedBy(out)
   assert.notEqual(opened, out)
   assert.match(await check(opened), /^0 errors, 0 warnings in 1 file; \d+ valid resources\n$/)
+})
+
+function openedBy(out: string): string {
+  return out.replace(/(?<=# This would open it\..*\n)(?:# .*\n)+/g, (policy) => policy.replace(/^# /gm, ''))
+}
+
+test('of many places a policy has as many as it may', async () => {
+  const tried = Array.from({ length: 120 }, (_, index) => ({ host: `h${index}.example.com`, port: 443 }))
+  const { out } = await observe({ tried })
+  assert.deepEqual(out.match(/name: observed-agents[-\d]*/g), [
+    'name: observed-agents',
+    'name: observed-agents-2',
+    'name: observed-agents-3',
+  ])
+  assert.match(await check(openedBy(out)), /^0 errors, 0 warnings/)
 })
 
 test('the table counts over pods, most often first', async () => {
@@ -196,6 +214,17 @@ const FOUND: Readonly<Record<string, readonly [stage: Stage, ...expected: (RegEx
     /orders-db\.data\.svc:5432 is an endpoint of Connection data\/orders; no policy opens it/,
     /connections: \[orders\]/,
     { not: /^kind:/m },
+  ],
+  'two endpoints of a Connection are one rule': [
+    {
+      tried: [
+        { host: 'cache.data.svc', port: 6379 },
+        { host: 'cache.data.svc', port: 16379 },
+      ],
+      connections: { 'cache.data': 'cache.data.svc' },
+    },
+    /names: \["cache\.data\.svc:6379", "cache\.data\.svc:16379"\]/,
+    /connections: \[cache\]/,
   ],
   'a name that a Connection has for another place is not taken': [
     { tried: [{ host: 'orders.data.svc', port: 6379 }], connections: { 'orders.data': 'orders-db.data.svc' } },

@@ -1,6 +1,7 @@
 // `sallyport observe NAMESPACE`: Events in, manifests out.
 import type { Api } from '#operator/kube/client.ts'
 import { openCluster, reasonOf } from '../cluster.ts'
+import type { Io } from '../io.ts'
 import { misunderstood } from '../misunderstood.ts'
 import { destinationsOf } from './destinations.ts'
 import { gather } from './gather.ts'
@@ -9,20 +10,12 @@ import { type Options, parseOptions, USAGE } from './options.ts'
 import { hasOutside, propose } from './proposals.ts'
 import { table } from './table.ts'
 
-interface Output {
-  write(text: string): unknown
-}
-
-export interface Io {
-  readonly stdout: Output
-  readonly stderr: Output
-}
-
+type Outputs = Pick<Io, 'stdout' | 'stderr'>
 type Opened = { readonly api: Pick<Api, 'list'> & { close(): void } }
 
 export async function run(
   args: readonly string[],
-  io: Io,
+  io: Outputs,
   open: () => Promise<Opened> = openCluster,
   now: () => number = Date.now,
 ): Promise<number> {
@@ -51,7 +44,7 @@ export async function run(
 async function observe(
   { namespace, sinceSeconds, owner }: Options,
   api: Opened['api'],
-  { stdout, stderr }: Io,
+  { stdout, stderr }: Outputs,
   now: number,
 ): Promise<number> {
   const { seen, services, connections, owners, missing } = await gather(api, namespace, now - sinceSeconds * 1000)
