@@ -198,6 +198,11 @@ const FOUND: Readonly<Record<string, readonly [stage: Stage, ...expected: (RegEx
     /# Not proposed: "kubernetes\.default\.svc:443"/,
     { not: /kind:/ },
   ],
+  'what belongs to the cluster itself is not proposed': [
+    { tried: [{ host: 'kube-dns.kube-system.svc', port: 9153 }] },
+    /# Not proposed: "kube-dns\.kube-system\.svc:9153"/,
+    { not: /kind:/ },
+  ],
   'what is no host stays in its comment': [
     { tried: [{ host: '"}]\u2028kind:Secret' }, { host: 'A_b.example.com' }] },
     { not: /^(?!#)/m },

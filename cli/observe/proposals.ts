@@ -66,6 +66,7 @@ function whyNot({ host, port }: Destination): string | undefined {
     return 'an address of the link only; the metadata services of clouds hand out the node’s credentials there'
   if (host === 'kubernetes.default.svc')
     return 'the API server: what passes unread could do whatever its credential may'
+  if (namespaceOfHost(host)?.startsWith('kube-')) return 'part of the cluster itself, whose namespaces own no targets'
   if (port < 1 || port > 65_535) return 'no port that could be opened'
   if (isIP(host) !== 0) return undefined
   if (host.length > MOST_HOST || !HOST.test(host) || /^[0-9.]+$/.test(host)) return 'no host that a Connection can name'
@@ -108,7 +109,9 @@ function proposal(destination: Destination, { labelled, outside }: Owners, names
       ...(dialled.length > 0 ? [`Dialled by its address, ${dialled.join(' and ')}; either way leads there.`] : []),
       ...(labelled.includes(namespace)
         ? []
-        : [`Namespace ${namespace} must own it: kubectl label namespace ${namespace} sallyport.dev/owner=true`]),
+        : [
+            `Namespace ${namespace} must own it: kubectl label namespace ${namespace} sallyport.dev/owner=true, and the chart’s ownerNamespaces`,
+          ]),
       ...(protocol === 'PostgreSQL' ? ['PostgreSQL is a guess by the port.'] : TLS_REMARKS[tls ?? 'Required']),
     ],
   }
