@@ -17,7 +17,7 @@ import { connectionsAt, isPattern, placeOf } from './places.ts'
 import { snapshotResources } from './snapshot-resources.ts'
 
 export interface PodGatewayOptions {
-  readonly servers: Servers
+  readonly servers: Pick<Servers, 'apply' | 'at' | 'add' | 'policyHash'>
   readonly steering: Promise<Pick<Steering, 'apply'>>
   readonly log: Logger
   /** Limits that may come to bear on the pod, before any session is under them. */
@@ -61,14 +61,19 @@ export class PodGateway {
   take(snapshot: Snapshot): void {
     this.#next = snapshot
     this.#denied = undefined
-    this.#working ??= this.#work()
+    this.#begin()
   }
 
   /** Until the next snapshot every session is cut, and none is opened. */
   deny(reason: string): void {
     this.#denied = reason
     this.#next ??= this.#current
-    this.#working ??= this.#work()
+    this.#begin()
+  }
+
+  /** Work without anything to do would end before it is known as under way, and keep all later work from beginning. */
+  #begin(): void {
+    if (this.#next) this.#working ??= this.#work()
   }
 
   get #place(): Place {
