@@ -72,7 +72,9 @@ export function wiring(ground: () => Ground): void {
     })
 
     test('T54: a younger Connection for the same endpoint steers nothing', async () => {
-      await stage().apply([connection('threats-younger', 'data', 'orders-db.data.svc')])
+      await stage().apply([
+        connection('threats-younger', 'data', 'orders-db.data.svc', { settings: { match: { databases: ['orders'] } } }),
+      ])
       try {
         assert.match(await unaccepted(stage(), 'data', 'threats-younger'), /EndpointConflict.*is older/)
         assert.equal((await psqlOf(stage(), 'dealer', 'select count(*) from customers')).out, '2\n')
