@@ -1,0 +1,84 @@
+// A budget, asked for and leased over a real stream.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { PodIdentity } from '#contracts/control/messages.ts'
+import { OperatorStream } from '#sidecar/control/operator-stream.ts'
+import { makeAuthority, makeLeaf } from '#sidecar/net/certificate.ts'
+import { Leases } from '#sidecar/policy/leases.ts'
+import { Client } from '../kube/client.ts'
+import { systemClock } from '../kube/clock.ts'
+import { FakeServer } from '../kube/testing/fake-server.ts'
+import { CONFIG_MAPS } from '../resources.ts'
+import { Gateways } from '../stream/gateways.ts'
+import { StreamServer } from '../stream/server.ts'
+import { termsOf } from '../stream/welcome.ts'
+import { Budgets } from './budgets.ts'
+import { agentLimit } from './testing/fleet.ts'
+
+const validity = { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 86_400_000) }
+const ca = makeAuthority('operator CA', validity)
+const leaf = makeLeaf(ca, ['operator.test'], validity)
+const own = makeAuthority('gateway', validity)
+const identity: PodIdentity = {
+  namespace: 'agents',
+  serviceAccount: 'analyst',
+  pod: 'analyst-1',
+  podUid: 'uid-1',
+  labels: {},
+  namespaceLabels: {},
+}
+
+test('what a gateway asks for over its stream is written to its agent’s ledger and leased', async () => {
+  const rows = agentLimit('Rows', 100, 3600)
+  const server = new FakeServer({ clock: systemClock, resources: [CONFIG_MAPS] })
+  const gateways = new Gateways({ of: () => undefined, onChange: () => () => undefined })
+  const budgets = new Budgets({
+    api: new Client({ transport: server }),
+    namespace: 'sallyport',
+    log: { info: () => undefined, warn: assert.fail },
+    staleSeconds: 900,
+    gateways: () => gateways.list(),
+  })
+  const streams = new StreamServer({
+    certificate: { cert: leaf.certificate, key: leaf.key },
+    gateways,
+    terms: termsOf({
+      maskingKeys: { hash: Buffer.alloc(32), tokenize: Buffer.alloc(32) },
+      staleSeconds: 900,
+      extraCas: [],
+    }),
+    attester: { attest: async () => ({ accepted: true, identity, pinnedAnew: false }) },
+    log: { attested: () => undefined, ended: () => undefined, refused: assert.fail },
+    said: (gateway, message) => {
+      if (message.type === 'budget') budgets.request(gateway, message)
+    },
+  })
+  const port = await streams.listen(0, '127.0.0.1')
+  const leases = new Leases(1, () => undefined)
+  leases.enforce([rows])
+  await new Promise<void>((leased) => {
+    const stream = new OperatorStream(
+      {
+        place: { address: '127.0.0.1', port, name: 'operator.test', ca: ca.certificate },
+        certificate: own.certificate,
+        key: own.key,
+        hello: async () => ({ type: 'hello', protocol: 1, token: 't', version: '0', recordingKey: 'k' }),
+      },
+      {
+        message(message) {
+          if (message.type === 'welcome') for (const request of leases.requests(Date.now())) stream.send(request)
+          if (message.type !== 'lease') return
+          leases.heard(message, Date.now())
+          stream.stop()
+          leased()
+        },
+        lost: () => undefined,
+      },
+    )
+    stream.start()
+  })
+  await streams.close('the test is over')
+  assert.equal(leases.counter(rows).room(100, Date.now()), 100)
+  const [ledger] = server.storage.all(CONFIG_MAPS).values()
+  assert.equal(ledger?.metadata.annotations?.['sallyport.dev/agent'], 'agents/analyst')
+})
