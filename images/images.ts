@@ -1,7 +1,7 @@
 // What each image holds, and where its archive is.
 import { readlink, rename, rm, stat, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { V8_OPTIONS } from '#sidecar/v8-options.ts'
+import { MALLOC_ENVIRONMENT, V8_OPTIONS } from '#sidecar/v8-options.ts'
 import { bareLayer, USER } from './debian.ts'
 import { agentLayers, NODE_PATH } from './e2e/agent.ts'
 import { TARGET_USER, targetLayers } from './e2e/target.ts'
@@ -94,7 +94,11 @@ export async function buildImage(name: ImageName): Promise<string> {
 function program(script: string): Execution {
   return {
     User: USER,
-    Env: [PATH, 'NODE_ENV=production'],
+    Env: [
+      PATH,
+      'NODE_ENV=production',
+      ...Object.entries(MALLOC_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
+    ],
     Entrypoint: [NODE, ...FLAGS, join(APP, script)],
     WorkingDir: '/',
   }
