@@ -5,7 +5,11 @@ import { currentCluster, whyNoCurrentCluster } from '../cluster/current.ts'
 import { rotation } from './scenarios/credentials.ts'
 import { firstSession } from './scenarios/first-session.ts'
 import { killSwitch } from './scenarios/kill-switch.ts'
+import { modelApi } from './scenarios/model-api.ts'
 import { policyEdits } from './scenarios/policy-edits.ts'
+import { recordings } from './scenarios/recordings.ts'
+import { status } from './scenarios/status.ts'
+import { workloads } from './scenarios/workloads.ts'
 import { type Stage, setStage, uninstall } from './stage.ts'
 
 describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, concurrency: false }, () => {
@@ -41,4 +45,8 @@ describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, co
   policyEdits(stage)
   rotation(stage)
   killSwitch(stage)
+  status(stage)
+  modelApi(stage)
+  workloads(stage)
+  recordings(stage)
 })
