@@ -17,6 +17,13 @@ export function whyNoCurrentCluster(): string | undefined {
   return whyNoCluster()
 }
 
+/** Why nothing can be done on the node of that cluster, or undefined if it can. */
+export function whyNoNode(): string | undefined {
+  if (process.env['SALLYPORT_CLUSTER']) return undefined
+  const foreign = process.env['KUBECONFIG'] !== undefined || kindCluster() !== undefined
+  return foreign ? 'this needs the node of a cluster that these tests made themselves: unset KUBECONFIG' : undefined
+}
+
 /** Whoever asked says `stop` when they are done; it stops only what was started for them. */
 export async function currentCluster(say: (line: string) => void = console.error): Promise<Cluster> {
   const directory = process.env['SALLYPORT_CLUSTER']

@@ -11,6 +11,7 @@ import { recordings } from './scenarios/recordings.ts'
 import { status } from './scenarios/status.ts'
 import { workloads } from './scenarios/workloads.ts'
 import { type Stage, setStage, uninstall } from './stage.ts'
+import { threats } from './threats/threats.ts'
 
 describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, concurrency: false }, () => {
   let cluster: Cluster | undefined
@@ -49,4 +50,5 @@ describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, co
   modelApi(stage)
   workloads(stage)
   recordings(stage)
+  threats(stage)
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { TOKEN_PATH } from '#contracts/pod/names.ts'
 import type { Stage } from '../stage.ts'
 import {
   type Attacker,
@@ -77,7 +78,7 @@ async function claimWith(stage: Stage, token: string): Promise<Replay> {
 /** As whoever is root on the node could read it; nobody in the pod can. */
 async function tokenOf(stage: Stage, who: Attacker): Promise<string> {
   const process = await stage.until(`the gateway of ${who}`, () => gatewayProcess(stage, who))
-  return (await stage.cluster.onNode(['cat', `/proc/${process}/root/var/run/sallyport/token/token`])).trim()
+  return (await stage.cluster.onNode(['cat', `/proc/${process}/root${TOKEN_PATH}`])).trim()
 }
 
 async function fromPod(stage: Stage, who: Attacker, claim: Replay): Promise<string> {

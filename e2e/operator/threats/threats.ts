@@ -1,5 +1,6 @@
 // Attacks on containment, each by the number that docs/threats.md gives it: hostile pods on a real cluster.
 import { after, before, describe } from 'node:test'
+import { whyNoNode } from '../../cluster/current.ts'
 import { OPERATOR_NAMESPACE, type Stage } from '../stage.ts'
 import { admission, forgetAdmission } from './admission.ts'
 import { away } from './away.ts'
@@ -13,7 +14,7 @@ import { forgetWiring, wiring } from './wiring.ts'
 import { watchPods } from './witness.ts'
 
 export function threats(stage: () => Stage): void {
-  describe('threats', { concurrency: false }, () => {
+  describe('threats', { skip: whyNoNode() ?? false, concurrency: false }, () => {
     let ground: Ground | undefined
     const stand = (): Ground => {
       if (!ground) throw new Error('the hostile pods are not there')
