@@ -11,11 +11,15 @@ const PROBE = new URL('./probe.py', import.meta.url).pathname
 /** Debian's own: others may be where an ordinary user cannot look. */
 const PYTHON = '/usr/bin/python3'
 const run = promisify(execFile)
+const ARRIVAL_MS = 10_000
 
 export const AGENT_UID = 12_345
 export const GATEWAY_UID = 1_500_000_001
 export const POD = { v4: '10.99.0.2', v6: 'fd99::2' } as const
 export const OUTSIDE = { v4: '10.99.0.1', v6: 'fd99::1' } as const
+
+/** By IPv4 known to each other from the start: what is sent leaves at once. By IPv6 they ask, as rules are about that too. */
+const MAC = { pod: '02:00:00:00:00:02', outside: '02:00:00:00:00:01' } as const
 
 /** Why there can be none here; undefined if there can. */
 export function noNamespaces(): string | undefined {
@@ -58,7 +62,7 @@ export class TwoNamespaces {
     const inOutside = `ip -n ${this.outside}`
     shell(`set -e
       ip netns add ${this.pod}; ip netns add ${this.outside}
-      ${inPod} link add eth0 type veth peer name eth0 netns ${this.outside}
+      ${inPod} link add eth0 address ${MAC.pod} type veth peer name eth0 address ${MAC.outside} netns ${this.outside}
       for n in ${this.pod} ${this.outside}; do
         ip netns exec $n sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.eth0.accept_ra=0
         ip netns exec $n sysctl -qw "net.ipv4.ping_group_range=0 2147483647"
@@ -67,6 +71,8 @@ export class TwoNamespaces {
       done
       ${inPod} addr add ${POD.v4}/24 dev eth0; ${inPod} addr add ${POD.v6}/64 dev eth0 nodad
       ${inOutside} addr add ${OUTSIDE.v4}/24 dev eth0; ${inOutside} addr add ${OUTSIDE.v6}/64 dev eth0 nodad
+      ${inPod} neigh add ${OUTSIDE.v4} lladdr ${MAC.outside} dev eth0 nud permanent
+      ${inOutside} neigh add ${POD.v4} lladdr ${MAC.pod} dev eth0 nud permanent
       ${inPod} route add default via ${OUTSIDE.v4}; ${inPod} -6 route add default via ${OUTSIDE.v6}`)
     // Before routing, so that packets for anybody count; who is where on the link says nothing of the agent's.
     this.load(this.outside, COUNTING)
@@ -93,6 +99,13 @@ export class TwoNamespaces {
       'emerged',
     ])
     return Number(/packets (\d+)/.exec(stdout)?.[1])
+  }
+
+  /** Whether more has come out than `before`; the kernel may take a moment. */
+  async arrivesAfter(before: number): Promise<boolean> {
+    const end = Date.now() + ARRIVAL_MS
+    while ((await this.arrived()) === before) if (Date.now() > end) return false
+    return true
   }
 
   /** What comes of one attempt by a program in the pod, without any privilege. */
