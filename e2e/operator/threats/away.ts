@@ -71,7 +71,17 @@ export function away(ground: () => Ground): void {
       try {
         await until(
           'the operator’s end',
-          async () => (await kubectl('get', 'pods', '-n', OPERATOR_NAMESPACE, '-o', 'name')) === '',
+          async () =>
+            (await kubectl(
+              'get',
+              'pods',
+              '-n',
+              OPERATOR_NAMESPACE,
+              '-l',
+              'app.kubernetes.io/component=operator',
+              '-o',
+              'name',
+            )) === '',
           120,
         )
         refused(await tryMaking(stage(), pod('x')), /failed calling webhook|wait for the operator/)
