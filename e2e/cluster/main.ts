@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { type Cluster, openCluster, removeCluster, startCluster } from './cluster.ts'
 import { installSallyport, loadImages } from './install.ts'
 import { AGENT_NAMESPACE, furnish, makeRooms, OWNER_NAMESPACE } from './playground.ts'
-import { installClusterPackages, whyNoCluster } from './prerequisites.ts'
+import { installClusterPackages, NO_CLUSTER, whyNoCluster } from './prerequisites.ts'
 
 const DIRECTORY = join(import.meta.dirname, '../../.cache/cluster')
 
@@ -48,18 +48,37 @@ async function down(): Promise<number> {
 /** Test files find the cluster through SALLYPORT_CLUSTER; without one, each says why it is skipped. */
 async function run([program = '', ...rest]: readonly string[]): Promise<number> {
   const given = process.env['SALLYPORT_CLUSTER'] ?? process.env['KUBECONFIG']
-  installClusterPackages(console.error)
-  const why = given === undefined ? whyNoCluster() : undefined
-  if (why !== undefined) console.error(why)
-  const cluster = given === undefined && why === undefined ? await startCluster({ say: console.error }) : undefined
+  const started = given === undefined ? await startIfPossible() : undefined
   try {
-    const env = cluster ? { ...process.env, SALLYPORT_CLUSTER: dirname(cluster.kubeconfig) } : process.env
-    const child = spawn(program, rest, { stdio: 'inherit', env })
+    const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, ...started?.environment } })
     return await new Promise((resolve, reject) => {
       child.once('error', reject).once('close', (code) => resolve(code ?? 1))
     })
   } finally {
-    await cluster?.stop()
+    await started?.cluster?.stop()
+  }
+}
+
+interface Started {
+  readonly cluster?: Cluster
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** A machine on which none can be built or started is told of; the tests that need one are then skipped with the reason. */
+async function startIfPossible(): Promise<Started> {
+  installClusterPackages(console.error)
+  const why = whyNoCluster()
+  if (why !== undefined) {
+    console.error(why)
+    return { environment: {} }
+  }
+  try {
+    const cluster = await startCluster({ say: console.error })
+    return { cluster, environment: { SALLYPORT_CLUSTER: dirname(cluster.kubeconfig) } }
+  } catch (error) {
+    const reason = `no cluster starts on this machine: ${error instanceof Error ? error.message : String(error)}`
+    console.error(reason)
+    return { environment: { [NO_CLUSTER]: reason.slice(0, 500) } }
   }
 }
 
