@@ -94,7 +94,7 @@ export function admission(ground: () => Ground): void {
       const sandboxed = pod('x', { runtimeClassName: metadata.name })
       // The API server hears of a new class a moment later.
       await stage().until('the webhook’s refusal', async () =>
-        (await tryMaking(stage(), sandboxed)).err.includes('add it to runtimeClasses in the chart’s values'),
+        (await tryMaking(stage(), sandboxed)).err.includes('runtimeClasses in the chart’s values'),
       )
     })
 
