@@ -6,6 +6,7 @@ import { rotation } from './scenarios/credentials.ts'
 import { firstSession } from './scenarios/first-session.ts'
 import { killSwitch } from './scenarios/kill-switch.ts'
 import { modelApi } from './scenarios/model-api.ts'
+import { operatorAway } from './scenarios/operator-away.ts'
 import { policyEdits } from './scenarios/policy-edits.ts'
 import { recordings } from './scenarios/recordings.ts'
 import { status } from './scenarios/status.ts'
@@ -50,5 +51,6 @@ describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, co
   modelApi(stage)
   workloads(stage)
   recordings(stage)
+  operatorAway(stage)
   threats(stage)
 })

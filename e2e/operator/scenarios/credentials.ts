@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Stage } from '../stage.ts'
-import { onDatabase, openSession } from './open-session.ts'
+import { onDatabase, openSession, untilCut } from './open-session.ts'
 
 const SELECT = 'select count(*) from customers'
 
@@ -13,10 +13,7 @@ export function rotation(stage: () => Stage): void {
       context.after(() => rotate(stage(), 'held-by-the-gateway'))
       const session = await openSession(stage())
       await rotate(stage(), 'another-one')
-      await stage().until('the cut', async () => {
-        await session.ask(SELECT)
-        return !session.isOpen
-      })
+      await untilCut(stage(), session)
       await session.close()
       const { out, err } = await stage().psql(SELECT)
       assert.equal(out, '2\n', err)

@@ -82,6 +82,14 @@ export async function openSession({ cluster }: Stage, place: SessionPlace = ANAL
   throw new Error(`no session: ${first}`)
 }
 
+/** A client that waits for its user learns of the end when it asks the next time. */
+export async function untilCut({ until }: Stage, session: OpenSession): Promise<void> {
+  await until('the cut', async () => {
+    await session.ask('select 1')
+    return !session.isOpen
+  })
+}
+
 /** For psql to say goodbye; it may be in the middle of a statement. */
 const CLOSING_MS = 5_000
 

@@ -7,7 +7,7 @@ import { kubeconfigAccess } from '#operator/kube/kubeconfig.ts'
 import { ACCESS_POLICIES } from '#operator/resources.ts'
 import type { Stage } from '../stage.ts'
 import { say } from './figures.ts'
-import { ANALYST, type OpenSession, onDatabase, openSession } from './open-session.ts'
+import { ANALYST, type OpenSession, onDatabase, openSession, untilCut } from './open-session.ts'
 
 const POLICY = { namespace: 'data', name: 'analysts' }
 const EDITS = 20
@@ -68,10 +68,7 @@ export function policyEdits(stage: () => Stage): void {
 
     test('a mask that is taken away cuts the session, and new ones do without', async () => {
       await edit('masking', [{ name: 'pii', columns: ['public.customers.ssn'], strategy: 'Redact' }])
-      await stage().until('the cut', async () => {
-        await session.ask(SELECT)
-        return !session.isOpen
-      })
+      await untilCut(stage(), session)
       assert.equal((await stage().psql('select email from customers where id = 1')).out, 'ada@example.org\n')
     })
 
@@ -84,10 +81,7 @@ export function policyEdits(stage: () => Stage): void {
       const opened = await stage().until('a session', () => openSession(stage(), REPORTS).catch(() => undefined))
       assert.equal(await opened.ask('select current_database()'), 'reports\n')
       await stage().remove('connection', '-n', 'data', 'reports-db')
-      await stage().until('the cut', async () => {
-        await opened.ask('select 1')
-        return !opened.isOpen
-      })
+      await untilCut(stage(), opened)
       await opened.close()
       assert.notEqual((await stage().psql('select 1', { database: 'reports' })).code, 0)
       await stage().remove('accesspolicy', '-n', 'data', 'reporters')
