@@ -10,6 +10,7 @@ import { operatorAway } from './scenarios/operator-away.ts'
 import { policyEdits } from './scenarios/policy-edits.ts'
 import { recordings } from './scenarios/recordings.ts'
 import { status } from './scenarios/status.ts'
+import { upgrade } from './scenarios/upgrade.ts'
 import { workloads } from './scenarios/workloads.ts'
 import { type Stage, setStage, uninstall } from './stage.ts'
 import { threats } from './threats/threats.ts'
@@ -52,5 +53,6 @@ describe('the operator on a cluster', { skip: whyNoCurrentCluster() ?? false, co
   workloads(stage)
   recordings(stage)
   operatorAway(stage)
+  upgrade(stage)
   threats(stage)
 })

@@ -1,4 +1,4 @@
-// Processes of pods, as the node sees them: what no agent can reach, and what a crash or an update of the node does.
+// Processes of pods, as the node sees them: what no agent can reach, and what a crash does.
 import type { Stage } from '../stage.ts'
 import { GATEWAY, part } from './agents.ts'
 
@@ -8,14 +8,6 @@ export async function killGateway(stage: Stage, of: string): Promise<boolean> {
   const id = (await part(stage, of, path)).replace(/^.*\//, '')
   if (id === '') return false
   return await kill(stage, await processesIn(stage, id))
-}
-
-/** Kills the process that holds the pod's namespaces, and so its sandbox. */
-export async function killSandbox(stage: Stage, of: string): Promise<void> {
-  const inPod = await processesIn(stage, `pod${await part(stage, of, '{.metadata.uid}')}`)
-  const script = 'for p in "$@"; do [ "$(cat /proc/$p/comm)" = pause ] && echo $p; done; true'
-  const found = (await stage.cluster.onNode(['sh', '-c', script, 'sh', ...inPod])).trim().split('\n').filter(Boolean)
-  if (!(await kill(stage, found))) throw new Error(`${of} has no sandbox`)
 }
 
 async function kill({ cluster }: Stage, ids: readonly string[]): Promise<boolean> {
