@@ -30,6 +30,9 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
   },
 }
 
+/** A session that is not cut does not end by itself. */
+const TEST_MS = 180_000
+
 export function killSwitch(stage: () => Stage): void {
   for (const [title, { on, off }] of Object.entries(SWITCHES)) {
     describe(`the kill switch: ${title}`, () => {
@@ -38,7 +41,9 @@ export function killSwitch(stage: () => Stage): void {
         'a large result on its way': ENDLESS,
       }
       for (const [what, statement] of Object.entries(RUNNING)) {
-        test(`cuts ${what}, on the server too, and opens again when it is taken back`, async (context) => {
+        test(`cuts ${what}, on the server too, and opens again when it is taken back`, {
+          timeout: TEST_MS,
+        }, async (context) => {
           context.after(async () => {
             await off(stage())
             await stage().until('sessions', async () => (await stage().psql('select 1')).code === 0)
