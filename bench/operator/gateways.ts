@@ -23,10 +23,12 @@ if (import.meta.main) {
   for (const [index, { name, token }] of pods.entries()) {
     const { certificate, key } = makeAuthority(name, validity)
     const hello = { type: 'hello', protocol: CONTROL_PROTOCOL, token, version: 'simulated', recordingKey: '' } as const
+    let known = false
     const stream = new OperatorStream(
       { place, certificate, key, hello: async () => hello },
       {
         message(message) {
+          if (message.type === 'welcome') known = true
           if (message.type === 'refusal') process.stderr.write(`${name}: ${message.reason}\n`)
           if (message.type !== 'snapshot') return
           stream.send({ type: 'acknowledged', version: message.version })
@@ -36,6 +38,6 @@ if (import.meta.main) {
       },
     )
     setTimeout(() => stream.start(), index * APART_MS)
-    setInterval(() => stream.send({ type: 'alive', sessions: 0 }), 5_000)
+    setInterval(() => known && stream.send({ type: 'alive', sessions: 0 }), 5_000)
   }
 }
