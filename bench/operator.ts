@@ -88,7 +88,7 @@ async function measure({ pods, policies }: Size): Promise<Result> {
     await together(numbers(policies), (index) => api.create(ACCESS_POLICIES, asMade(policy(index, pods))))
 
     say('the operator starts')
-    const self = await api.create(PODS, asMade(placeholder()))
+    const self = await api.create(PODS, asMade(ownPod()))
     const settings = settingsFile(folder)
     // As in its image: one bundle, and the image's options.
     await bundle('operator/main.ts', join(folder, 'app'))
@@ -284,8 +284,8 @@ function service(): object {
   return { apiVersion: 'v1', kind: 'Service', metadata: { namespace: NAMESPACE, name: NAMESPACE }, spec: { ports } }
 }
 
-/** Whom nobody schedules. */
-function placeholder(): object {
+/** The operator’s own, which owns what it publishes; nobody schedules it. */
+function ownPod(): object {
   const containers = [{ name: 'x', image: 'x' }]
   return {
     apiVersion: 'v1',
