@@ -1,6 +1,8 @@
 // The API resources that the operator works with.
 import type { Resource } from './kube/resource.ts'
 
+export { LEASES } from './kube/lease.ts'
+
 export const CONNECTIONS = namespaced('sallyport.dev/v1alpha1', 'connections', 'Connection')
 export const ACCESS_POLICIES = namespaced('sallyport.dev/v1alpha1', 'accesspolicies', 'AccessPolicy')
 export const CLUSTER_ACCESS_POLICIES = cluster('sallyport.dev/v1alpha1', 'clusteraccesspolicies', 'ClusterAccessPolicy')
@@ -13,7 +15,6 @@ export const SECRETS = namespaced('v1', 'secrets', 'Secret')
 export const CONFIG_MAPS = namespaced('v1', 'configmaps', 'ConfigMap')
 export const SERVICES = namespaced('v1', 'services', 'Service')
 export const ENDPOINT_SLICES = namespaced('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice')
-export const LEASES = namespaced('coordination.k8s.io/v1', 'leases', 'Lease')
 export const TOKEN_REVIEWS = cluster('authentication.k8s.io/v1', 'tokenreviews', 'TokenReview')
 export const SUBJECT_ACCESS_REVIEWS = cluster('authorization.k8s.io/v1', 'subjectaccessreviews', 'SubjectAccessReview')
 export const CLUSTER_ROLES = cluster('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole')
