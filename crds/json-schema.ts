@@ -1,6 +1,7 @@
-// Structural schema → JSON schema for ajv, keeping the API server's meaning: a field that is not declared is refused (as
-// with fieldValidation=Strict, kubectl's default), formats int32 and int64 are ranges, int-or-string is a union.
+// Structural schema → JSON schema (structure.ts), keeping the API server's meaning: a field that is not declared is refused (as
+// with fieldValidation=Strict, kubectl's default), int-or-string is a union.
 import type { Schema } from './schema.ts'
+import type { JsonSchema } from './structure.ts'
 
 const SAME_MEANING = [
   'description',
@@ -18,11 +19,11 @@ const SAME_MEANING = [
 ] as const satisfies readonly (keyof Schema)[]
 
 /** `metadata` at the root is the API server's own business and has a schema of its own. */
-export function jsonSchemaOf(root: Schema, metadata: object): object {
+export function jsonSchemaOf(root: Schema, metadata: JsonSchema): JsonSchema {
   return { ...translate(root, { metadata }), required: [...(root.required ?? []), 'metadata'] }
 }
 
-function translate(schema: Schema, overrides: { readonly [property: string]: object } = {}): object {
+function translate(schema: Schema, overrides: { readonly [property: string]: JsonSchema } = {}): JsonSchema {
   const translated: Record<string, unknown> = {}
   for (const keyword of SAME_MEANING) if (schema[keyword] !== undefined) translated[keyword] = schema[keyword]
   if (schema['x-kubernetes-int-or-string']) translated['type'] = ['integer', 'string']

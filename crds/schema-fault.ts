@@ -1,8 +1,8 @@
-// ajv's errors in words: what is wrong, and what would be right.
-import type { ErrorObject } from 'ajv'
+// What does not fit a schema, in words: what is wrong, and what would be right.
 import type { Fault, Path } from './finding.ts'
+import type { Misfit } from './structure.ts'
 
-export function faultOf(error: ErrorObject): Fault {
+export function faultOf(error: Misfit): Fault {
   const path = pathOf(error.instancePath)
   const params = error.params as Readonly<Record<string, unknown>>
   const limit = String(params['limit'])
@@ -58,13 +58,13 @@ export function faultOf(error: ErrorObject): Fault {
   }
 }
 
-function unknownField(error: ErrorObject, path: Path, name: string): Fault {
+function unknownField(error: Misfit, path: Path, name: string): Fault {
   const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {})
   return { path: [...path, name], message: 'unknown field', allowed: known.length > 0 ? known.join(', ') : 'no fields' }
 }
 
 /** The schema's own description says what belongs there. */
-function described(error: ErrorObject, property: string): { readonly allowed?: string } {
+function described(error: Misfit, property: string): { readonly allowed?: string } {
   const properties = error.parentSchema?.['properties'] as
     | Readonly<Record<string, { readonly description?: string; readonly enum?: readonly string[] }>>
     | undefined
@@ -85,7 +85,7 @@ function misspelt(value: unknown, pattern: string): string {
     : `${shown(value)} is not spelt as this field needs it`
 }
 
-function allowedText(error: ErrorObject, otherwise: string): string {
+function allowedText(error: Misfit, otherwise: string): string {
   const description: unknown = error.parentSchema?.['description']
   return typeof description === 'string' ? `${description.replace(/[.]$/, '')} (${otherwise})` : otherwise
 }

@@ -2,8 +2,6 @@
 //
 // In its order: unknown fields and nulls, defaults, the schema, sets and list maps, then the CEL rules, which may rely on
 // all that came before.
-import { Ajv, type ValidateFunction } from 'ajv'
-import { RE2JS } from 're2js'
 import { CelRules } from './cel-rules.ts'
 import { withDefaults } from './defaulting.ts'
 import { type Fault, fieldOf } from './finding.ts'
@@ -15,6 +13,7 @@ import type { Resource } from './resource.ts'
 import { inDetail } from './rule-detail.ts'
 import { GROUP, type Kind } from './schema.ts'
 import { faultOf } from './schema-fault.ts'
+import { type JsonSchema, misfits } from './structure.ts'
 
 /** More than the deepest schema with room for settings; what follows may recurse. */
 const MAX_DEPTH = 64
@@ -30,16 +29,7 @@ export interface Validation {
 
 export class Validator {
   readonly #kinds: ReadonlyMap<string, Kind>
-  readonly #ajv = new Ajv({
-    allErrors: true,
-    strict: true,
-    allowUnionTypes: true,
-    verbose: true,
-    // The dialect and the running time of the API server's patterns.
-    code: { optimize: false, regExp: Object.assign((pattern: string) => linear(pattern), { code: '' }) },
-    formats: { int32: true, int64: true, 'date-time': isDateTime },
-  })
-  readonly #schemas = new Map<string, ValidateFunction>()
+  readonly #schemas = new Map<string, JsonSchema>()
   readonly #rules = new CelRules()
 
   constructor(kinds: readonly Kind[] = KINDS as readonly unknown[] as readonly Kind[]) {
@@ -67,22 +57,20 @@ export class Validator {
 
   #validateKind(document: unknown, kind: Kind): Validation {
     const resource = withDefaults(document, kind.schema)
-    const schema = this.#schema(kind)
-    const misfits = schema(resource)
-      ? []
-      : (schema.errors ?? []).map(faultOf).map((fault) => explainNull(fault, document))
-    const structural = [...misfits, ...duplicates(resource, kind.schema)]
+    const faultsOfShape = misfits(resource, this.#schema(kind))
+      .map(faultOf)
+      .map((fault) => explainNull(fault, document))
+    const structural = [...faultsOfShape, ...duplicates(resource, kind.schema)]
     const faults =
       structural.length > 0 ? structural : inDetail(this.#rules.check(resource, kind.schema), resource as Resource)
     if (faults.length > 0) return { faults: distinct(faults).slice(0, MAX_FAULTS) }
     return { resource: inNamespace(resource as Resource, kind.scope), faults: [] }
   }
 
-  #schema(kind: Kind): ValidateFunction {
-    const compiled =
-      this.#schemas.get(kind.kind) ?? this.#ajv.compile(jsonSchemaOf(kind.schema, metadataSchema(kind.scope)))
-    this.#schemas.set(kind.kind, compiled)
-    return compiled
+  #schema(kind: Kind): JsonSchema {
+    const known = this.#schemas.get(kind.kind) ?? jsonSchemaOf(kind.schema, metadataSchema(kind.scope))
+    this.#schemas.set(kind.kind, known)
+    return known
   }
 
   #ours(): string {
@@ -123,17 +111,4 @@ function distinct(faults: readonly Fault[]): Fault[] {
   return [
     ...new Map(faults.toReversed().map((fault) => [`${fieldOf(fault.path)} ${fault.message}`, fault])).values(),
   ].reverse()
-}
-
-function linear(pattern: string): { test(text: string): boolean; toString(): string } {
-  const compiled = RE2JS.compile(pattern)
-  // ajv tells patterns apart by their text.
-  return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern }
-}
-
-/** RFC 3339 §5.6, as the API server's `date-time`. Date.parse would take 30 February for 2 March. */
-function isDateTime(text: string): boolean {
-  const [, date] = /^(\d{4}-\d\d-\d\d)[Tt]\d\d:\d\d:\d\d([.]\d+)?([Zz]|[+-]\d\d:\d\d)$/.exec(text) ?? []
-  if (date === undefined || Number.isNaN(Date.parse(text))) return false
-  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
 }
