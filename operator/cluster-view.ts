@@ -110,6 +110,17 @@ export class ClusterView {
     return [...this.#pods.list()].some(({ metadata }) => metadata.uid === uid)
   }
 
+  /** Of a pod with a gateway, `namespace/name`, as `formOf` says it. */
+  formOfPod(pod: string): string | undefined {
+    const form = this.#pods.get(pod)?.['form']
+    return typeof form === 'string' ? form : undefined
+  }
+
+  /** Told of pods with a gateway, `namespace/name`, that came, changed or went; the answer ends that. */
+  onPod(listener: (pod: string) => void): () => void {
+    return this.#pods.onChange((key) => listener(key))
+  }
+
   /** Told the UID of each pod with a gateway that is gone; the answer ends that. */
   onPodGone(listener: (uid: string) => void): () => void {
     return this.#pods.onChange((_key, before, after) => {

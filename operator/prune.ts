@@ -1,5 +1,6 @@
 // What is kept of an object that is watched: a thousand pods' specifications would be most of the operator's memory.
 import { isRecord, type KubeObject } from './kube/object.ts'
+import { formOf } from './stream/pod-form.ts'
 
 /** Without what the API server notes for itself. */
 export function pruned(object: KubeObject): KubeObject {
@@ -7,8 +8,9 @@ export function pruned(object: KubeObject): KubeObject {
   return { ...object, metadata }
 }
 
-/** Of a pod only who it is: what it is made of is asked for when it matters. */
-export function prunedPod({ apiVersion, kind, metadata, ...object }: KubeObject): KubeObject {
+/** Of a pod only who it is, and that what it is made of is the same: what that is is asked for when it matters. */
+export function prunedPod(pod: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata, ...object } = pod
   const { name, namespace, uid, resourceVersion, labels, deletionTimestamp } = metadata
   const spec = isRecord(object['spec']) ? object['spec'] : {}
   const status = isRecord(object['status']) ? object['status'] : {}
@@ -25,5 +27,6 @@ export function prunedPod({ apiVersion, kind, metadata, ...object }: KubeObject)
     },
     spec: { serviceAccountName: spec['serviceAccountName'] },
     status: { phase: status['phase'] },
+    form: formOf(pod),
   }
 }

@@ -26,9 +26,11 @@ import { Replicas } from './replicas/replicas.ts'
 import { SERVICES } from './resources.ts'
 import type { OperatorSettings, Self } from './settings.ts'
 import { Snapshots } from './snapshots/snapshots.ts'
-import { Gateways } from './stream/gateways.ts'
+import { notAttested, notInForce } from './stream/gateway-events.ts'
+import { Gateways, podKey } from './stream/gateways.ts'
 import { LeasePins } from './stream/pins.ts'
 import { podAttester } from './stream/pod-attester.ts'
+import { Reattestation } from './stream/reattestation.ts'
 import { type StreamLog, StreamServer } from './stream/server.ts'
 import { termsOf } from './stream/welcome.ts'
 import { WebhookKeeper } from './webhooks/keeper.ts'
@@ -80,12 +82,12 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     },
     {
       changed: () => replicas.changed(),
+      added: ({ identity }) => reattestation.look(podKey(identity)),
       acknowledged: (_gateway, seconds) => metrics.propagated(seconds),
-      rejected: ({ identity }, problem) =>
-        log.warn(
-          { pod: `${identity.namespace}/${identity.pod}`, problem },
-          'a gateway could not take a snapshot whole',
-        ),
+      rejected: ({ identity }, problem) => {
+        log.warn({ pod: podKey(identity), problem }, 'a gateway could not take a snapshot whole')
+        events.tell(notInForce(identity, problem))
+      },
     },
   )
   const budgets = new Budgets({
@@ -123,16 +125,29 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     log,
     metrics: metrics.kube,
   })
+  const attester = podAttester({ api, services, pins, judgement })
+  const reattestation = new Reattestation({
+    gateways,
+    attester,
+    form: (pod) => view.formOfPod(pod),
+    refused: ({ identity }, { reason, pod }) => {
+      log.warn({ pod: podKey(identity) }, `a gateway is refused from now on: ${reason}`)
+      if (pod) events.tell(notAttested(pod, reason))
+    },
+    log,
+    observer: metrics.kube.queue('attestation'),
+  })
+  view.onPod((pod) => reattestation.look(pod))
   const stream = new StreamServer({
     certificate: { cert: leaf.certificate, key: leaf.key },
-    attester: podAttester({ api, services, pins, judgement }),
+    attester,
     gateways,
     terms: termsOf({
       maskingKeys: installation.maskingKeys,
       staleSeconds: settings.staleSeconds,
       extraCas: settings.extraCas,
     }),
-    log: streamLog(log),
+    log: streamLog(log, events),
     said: (gateway, message) => {
       if (message.type === 'refused') events.tell(refusedEgress(gateway.identity, message))
       else if (message.type === 'budget') budgets.request(gateway, message)
@@ -163,6 +178,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   await Promise.all([keeper.start(), replicas.start(), view.start()])
   budgets.start()
   leading.start()
+  reattestation.start()
   await stream.listen(OPERATOR_PORTS.stream)
   log.info({ connections: judgement.world.connections.size, policies: judgement.world.policies.size }, 'ready')
 
@@ -178,6 +194,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   await stopped
   clearInterval(renewal)
   await stream.close('the operator is stopping')
+  await reattestation.stop()
   await leading.stop()
   await Promise.all([keeper.stop(), replicas.stop(), view.stop(), events.stop(), budgets.stop()])
   webhooks.close()
@@ -206,13 +223,15 @@ async function serviceAddress(api: Client, namespace: string, name: string): Pro
   throw new Error(`Service ${namespace}/${name} has no cluster IP: it must not be headless, gateways dial its address`)
 }
 
-function streamLog(log: Logger): StreamLog {
+function streamLog(log: Logger, events: EventRecorder): StreamLog {
   return {
-    attested: ({ identity: { namespace, pod } }, pinnedAnew) =>
-      log.info({ pod: `${namespace}/${pod}`, newKey: pinnedAnew }, 'a gateway is known'),
-    refused: (from, reason) => log.warn({ from }, `a gateway is refused: ${reason}`),
-    ended: ({ identity: { namespace, pod } }, reason) =>
-      log.info({ pod: `${namespace}/${pod}` }, `a gateway's stream ended: ${reason}`),
+    attested: ({ identity }, pinnedAnew) =>
+      log.info({ pod: podKey(identity), newKey: pinnedAnew }, 'a gateway is known'),
+    refused: (from, reason, pod) => {
+      log.warn({ from }, `a gateway is refused: ${reason}`)
+      if (pod) events.tell(notAttested(pod, reason))
+    },
+    ended: ({ identity }, reason) => log.info({ pod: podKey(identity) }, `a gateway's stream ended: ${reason}`),
   }
 }
 

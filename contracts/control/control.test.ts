@@ -14,7 +14,7 @@ const agent: PodIdentity = {
   namespaceLabels: {},
 }
 const GATEWAY: readonly FromGateway[] = [
-  { type: 'hello', protocol: 1, token: 'a.b.c', version: '0.1.0', recordingKey: 'PEM' },
+  { type: 'hello', protocol: 2, token: 'a.b.c', version: '0.1.0', recordingKey: 'PEM' },
   { type: 'acknowledged', version: 'v1' },
   { type: 'rejected', version: 'v2', problem: 'ä line\nand another' },
   { type: 'alive', sessions: 0 },

@@ -9,7 +9,7 @@
 export type ResourceDocument = Readonly<Record<string, unknown>>
 
 /** Raised when an older side could misread a newer one. */
-export const CONTROL_PROTOCOL = 1
+export const CONTROL_PROTOCOL = 2
 
 export type FromGateway = Hello | Acknowledged | Rejected | Alive | Refused | BudgetRequest
 

@@ -68,6 +68,20 @@ describe('recalled is', () => {
       recalls: {},
     },
   }
+  const CROWDS: Readonly<
+    Record<string, { readonly each: number; readonly wanted: number; readonly recalled: number }>
+  > = {
+    'from eight where each has plenty': { each: 1_000, wanted: 10, recalled: 8 },
+    'from as many as it takes where each has little': { each: 2, wanted: 40, recalled: 40 },
+    'from a hundred at once, whatever is wanted': { each: 2, wanted: 1_000, recalled: 100 },
+  }
+  for (const [title, { each, wanted, recalled }] of Object.entries(CROWDS)) {
+    test(title, () => {
+      const crowd = Array.from({ length: 300 }, (_, i) => [`p${i}`, holder({ held: each })] as const)
+      const holders = new Map([...crowd, ['needy', holder({ wanted })] as const])
+      assert.equal(recallsOf({ slots: new Map(), holders }).size, recalled)
+    })
+  }
   for (const [title, { holders, recalls }] of Object.entries(RECALLS)) {
     test(title, () => {
       const budget: Budget = { slots: new Map(), holders: new Map(Object.entries(holders)) }

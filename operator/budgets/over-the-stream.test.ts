@@ -1,7 +1,7 @@
 // A budget, asked for and leased over a real stream.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PodIdentity } from '#contracts/control/messages.ts'
+import { CONTROL_PROTOCOL, type PodIdentity } from '#contracts/control/messages.ts'
 import { OperatorStream } from '#sidecar/control/operator-stream.ts'
 import { makeAuthority, makeLeaf } from '#sidecar/net/certificate.ts'
 import { Leases } from '#sidecar/policy/leases.ts'
@@ -47,7 +47,7 @@ test('what a gateway asks for over its stream is written to its agent’s ledger
       staleSeconds: 900,
       extraCas: [],
     }),
-    attester: { attest: async () => ({ accepted: true, identity, pinnedAnew: false }) },
+    attester: { attest: async () => ({ accepted: true, identity, pinnedAnew: false, form: '' }) },
     log: { attested: () => undefined, ended: () => undefined, refused: assert.fail },
     said: (gateway, message) => {
       if (message.type === 'budget') budgets.request(gateway, message)
@@ -62,7 +62,7 @@ test('what a gateway asks for over its stream is written to its agent’s ledger
         place: { address: '127.0.0.1', port, name: 'operator.test', ca: ca.certificate },
         certificate: own.certificate,
         key: own.key,
-        hello: async () => ({ type: 'hello', protocol: 1, token: 't', version: '0', recordingKey: 'k' }),
+        hello: async () => ({ type: 'hello', protocol: CONTROL_PROTOCOL, token: 't', version: '0', recordingKey: 'k' }),
       },
       {
         message(message) {

@@ -13,12 +13,21 @@ export function recallsOf(budget: Budget): ReadonlyMap<string, number> {
   const rich = [...budget.holders]
     .filter(([other, holder]) => other !== uid && mayGive(budget, holder, needy))
     .sort(([, a], [, b]) => spareOf(budget, b) - spareOf(budget, a))
-    .slice(0, MOST_AT_ONCE)
-  return new Map(rich.map(([other, holder]) => [other, keeps(budget, holder, needy)]))
+  const recalls = new Map<string, number>()
+  let given = 0
+  for (const [other, holder] of rich.slice(0, MOST_AT_ONCE)) {
+    if (recalls.size >= FEW && given >= needy.wanted) break
+    const most = keeps(budget, holder, needy)
+    given += holder.held - most
+    recalls.set(other, most)
+  }
+  return recalls
 }
 
-/** A recall costs a request of each that it goes to. */
-const MOST_AT_ONCE = 8
+/** A recall costs a request of each that it goes to, but so many are asked in any case: some may have used it up by now. */
+const FEW = 8
+/** Near the end of a budget hundreds of pods may hold a little each. */
+const MOST_AT_ONCE = 100
 
 function byNeed(budget: Budget) {
   return ([, a]: readonly [string, Holder], [, b]: readonly [string, Holder]): number =>

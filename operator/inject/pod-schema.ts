@@ -45,7 +45,7 @@ const CONTAINER = record(
   'name',
 )
 
-const STATUSES = list(record({ name: TEXT, user: record({ linux: record({ uid: NUMBER }) }) }, 'name'))
+const STATUSES = list(record({ name: TEXT, imageID: TEXT, user: record({ linux: record({ uid: NUMBER }) }) }, 'name'))
 
 export const POD_SCHEMA = record(
   {

@@ -130,6 +130,8 @@ export interface PodStatus extends JsonObject {
 
 export interface ContainerStatus extends JsonObject {
   readonly name: string
+  /** What its image's name meant when it was started; empty before. */
+  readonly imageID?: string
   /** Who its first process runs as, as the kubelet found it (Kubernetes 1.31 and later). */
   readonly user?: { readonly linux?: { readonly uid?: number } }
 }

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ApiError } from '../kube/api-error.ts'
-import { asObject, type KubeObject, type Name } from '../kube/object.ts'
+import type { PodIdentity } from '#contracts/control/messages.ts'
+import { asObject, type KubeObject } from '../kube/object.ts'
 import { type AttestOptions, attester, type Claim, type TokenSubject } from './attest.ts'
-import { LeasePins, type PinnedPod } from './pins.ts'
+import type { Pin, PinStore } from './pins.ts'
 import { livePodOf } from './pod-facts.ts'
+import { formOf } from './pod-form.ts'
 
 const POD = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { namespace: 'agents', name: 'analyst-1', uid: 'uid-1', labels: { app: 'analyst' } },
-  spec: { serviceAccountName: 'analyst' },
+  spec: { serviceAccountName: 'analyst', containers: [] },
   status: {
     phase: 'Running',
     podIP: '10.244.0.7',
@@ -27,13 +28,17 @@ function object(value: unknown): KubeObject {
   return found
 }
 
+function pinsThat(answer: Pin): PinStore {
+  return { pin: async () => answer, confirm: async () => answer, forget: async () => undefined }
+}
+
 function options(changes: Partial<AttestOptions> = {}): AttestOptions {
   return {
     reviewToken: async (token) => (token === 'good' ? SUBJECT : undefined),
     livePod: async () => livePodOf(object(POD)),
     namespaceLabels: () => ({ team: 'a' }),
     violations: async () => [],
-    pins: { pin: async () => ({ held: true, anew: false }), forget: async () => undefined },
+    pins: pinsThat({ held: true, anew: false }),
     ...changes,
   }
 }
@@ -42,6 +47,7 @@ test('a gateway that is what it says is known by its pod', async () => {
   assert.deepEqual(await attester(options()).attest(CLAIM), {
     accepted: true,
     pinnedAnew: false,
+    form: formOf(object(POD)),
     identity: {
       namespace: 'agents',
       serviceAccount: 'analyst',
@@ -76,7 +82,7 @@ const BAD: Readonly<
     says: /has ended/,
   },
   'a pod of another ServiceAccount': {
-    given: { livePod: pod({ spec: { serviceAccountName: 'admin' } }) },
+    given: { livePod: pod({ spec: { ...POD.spec, serviceAccountName: 'admin' } }) },
     says: /another ServiceAccount/,
   },
   'T44: a stolen token, from another pod': { claim: { remoteAddress: '10.244.0.8' }, says: /not an address of pod/ },
@@ -86,9 +92,7 @@ const BAD: Readonly<
     says: /would not be admitted: container x/,
   },
   'a key that is not the pinned one': {
-    given: {
-      pins: { pin: async () => ({ held: false, reason: 'another key is pinned' }), forget: async () => undefined },
-    },
+    given: { pins: pinsThat({ held: false, reason: 'another key is pinned', final: false }) },
     says: /another key is pinned/,
   },
 }
@@ -100,102 +104,53 @@ for (const [title, { claim, given, says }] of Object.entries(BAD)) {
   })
 }
 
-/** Leases as the API server keeps them: creation is once, replacement needs the newest version. */
-class Leases {
-  readonly #kept = new Map<string, KubeObject>()
-  #version = 0
-  async get(_resource: unknown, { name }: Name): Promise<KubeObject> {
-    const found = this.#kept.get(name)
-    if (!found) throw new ApiError('not found', { code: 404, reason: 'NotFound' })
-    return found
+describe('a gateway that has a stream', () => {
+  const identity = async (): Promise<PodIdentity> => {
+    const answer = await attester(options()).attest(CLAIM)
+    assert.ok(answer.accepted)
+    return answer.identity
   }
-  async create(_resource: unknown, lease: unknown): Promise<KubeObject> {
-    const made = this.#keep(lease)
-    return made
-  }
-  async update(_resource: unknown, lease: KubeObject): Promise<KubeObject> {
-    const known = this.#kept.get(lease.metadata.name)
-    if (known?.metadata.resourceVersion !== lease.metadata.resourceVersion) throw conflict()
-    this.#kept.delete(lease.metadata.name)
-    return this.#keep(lease)
-  }
-  async delete(_resource: unknown, { name }: Name): Promise<void> {
-    if (!this.#kept.delete(name)) throw new ApiError('not found', { code: 404, reason: 'NotFound' })
-  }
-  #keep(lease: unknown): KubeObject {
-    const { metadata, ...rest } = object(lease)
-    if (this.#kept.has(metadata.name)) throw conflict()
-    const kept = object({ ...rest, metadata: { ...metadata, resourceVersion: String(++this.#version) } })
-    this.#kept.set(metadata.name, kept)
-    return kept
-  }
-}
-const conflict = () => new ApiError('conflict', { code: 409, reason: 'Conflict' })
 
-describe('a pin', () => {
-  const at = (containerId: string, restarts = 0): PinnedPod => {
-    return { uid: 'uid-1', namespace: 'agents', name: 'analyst-1', containerId, restarts }
-  }
-  /** Who comes, one after the other, and whether the key is taken. */
-  const STORIES: Readonly<
-    Record<string, readonly (readonly [pod: PinnedPod, key: string, taken: boolean | 'anew'])[]>
+  test('is still the one of its pod', async () => {
+    const answer = await attester(options()).confirm(await identity(), 'key-1')
+    assert.deepEqual(answer, { accepted: true, form: formOf(object(POD)) })
+  })
+
+  test('of a pod that has ended is left alone: nothing of it runs', async () => {
+    const given = { livePod: pod({ status: { phase: 'Failed' } }), violations: async () => ['everything is wrong'] }
+    assert.equal((await attester(options(given)).confirm(await identity(), 'key-1')).accepted, true)
+  })
+
+  const LOST: Readonly<
+    Record<string, { readonly given: Partial<AttestOptions>; readonly says: RegExp; readonly final: boolean }>
   > = {
-    'the first key counts, again and again': [
-      [at('a'), 'k1', true],
-      [at('a'), 'k1', true],
-    ],
-    'T57: a second key of the same container gets nothing': [
-      [at('a'), 'k1', true],
-      [at('a'), 'k2', false],
-      [at('a'), 'k1', true],
-    ],
-    'a new container brings a new key, and the old one is worth nothing': [
-      [at('a'), 'k1', true],
-      [at('b', 1), 'k2', 'anew'],
-      [at('b', 1), 'k1', false],
-    ],
-    'before the kubelet has named the container no second key is taken': [
-      [at(''), 'k1', true],
-      [at(''), 'k2', false],
-      [at('a'), 'k2', false],
-      [at('a'), 'k1', true],
-      [at('a'), 'k2', false],
-    ],
-    'a gateway that died before the kubelet named it comes back by its count of restarts': [
-      [at(''), 'k1', true],
-      [at('b', 1), 'k2', 'anew'],
-    ],
-    'the kubelet still names the old container: the new key waits': [
-      [at('a'), 'k1', true],
-      [at('a'), 'k2', false],
-      [at('b', 1), 'k2', 'anew'],
-    ],
+    'of a pod that would not be admitted any more': {
+      given: { violations: async () => ['nothing is added to a running agent’s pod'] },
+      says: /agents\/analyst-1 would not be admitted: nothing is added/,
+      final: true,
+    },
+    'of a pod that is gone': { given: { livePod: async () => undefined }, says: /does not exist/, final: true },
+    'of a pod that was made again under its name': {
+      given: { livePod: pod({ metadata: { ...POD.metadata, uid: 'uid-2' } }) },
+      says: /does not exist/,
+      final: true,
+    },
+    'T01: of a pod with an exchanged image': {
+      given: { pins: pinsThat({ held: false, reason: 'the image of agent was exchanged', final: true }) },
+      says: /agents\/analyst-1: the image of agent was exchanged/,
+      final: true,
+    },
+    'whose container is another one': {
+      given: { pins: pinsThat({ held: false, reason: 'another container', final: false }) },
+      says: /another container/,
+      final: false,
+    },
   }
-  for (const [title, story] of Object.entries(STORIES)) {
-    test(title, async () => {
-      const leases = new Leases()
-      // Two replicas of the operator, taking turns.
-      const replicas = [new LeasePins(leases, 'sallyport'), new LeasePins(leases, 'sallyport')]
-      for (const [index, [who, key, taken]] of story.entries()) {
-        const pin = await replicas[index % 2]?.pin(who, key)
-        assert.equal(pin?.held && (pin.anew ? 'anew' : true), taken, `step ${index + 1}`)
-      }
+  for (const [title, { given, says, final }] of Object.entries(LOST)) {
+    test(`is lost: one ${title}`, async () => {
+      const answer = await attester(options(given)).confirm(await identity(), 'key-1')
+      assert.match(answer.accepted ? '' : answer.reason, says)
+      assert.equal(!answer.accepted && answer.final, final)
     })
   }
-
-  test('two replicas that pin at the same moment agree on one key', async () => {
-    const leases = new Leases()
-    const answers = await Promise.all(
-      ['k1', 'k2', 'k3'].map((key) => new LeasePins(leases, 'sallyport').pin(at('a'), key)),
-    )
-    assert.equal(answers.filter(({ held }) => held).length, 1)
-  })
-
-  test('is forgotten with its pod', async () => {
-    const pins = new LeasePins(new Leases(), 'sallyport')
-    await pins.pin(at('a'), 'k1')
-    await pins.forget('uid-1')
-    await pins.forget('uid-1')
-    assert.deepEqual(await pins.pin(at('a'), 'k2'), { held: true, anew: false })
-  })
 })

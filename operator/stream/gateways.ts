@@ -18,6 +18,10 @@ export interface Wire {
 export interface Gateway {
   readonly identity: PodIdentity
   readonly wire: Wire
+  /** Of its key. */
+  readonly fingerprint: string
+  /** The pod's, when it was attested last. */
+  form: string
   readonly since: number
   /** The last one that was sent. */
   snapshot: Snapshot | undefined
@@ -30,7 +34,15 @@ export interface Gateway {
   sessions: number
 }
 
+/** What a gateway was attested with. */
+export interface Attested {
+  readonly identity: PodIdentity
+  readonly fingerprint: string
+  readonly form: string
+}
+
 export interface GatewayEvents {
+  added?(gateway: Gateway): void
   /** A version is in force in one pod, so long after it was sent. */
   acknowledged?(gateway: Gateway, seconds: number): void
   rejected?(gateway: Gateway, problem: string): void
@@ -62,13 +74,20 @@ export class Gateways {
     return this.#byPod.values()
   }
 
+  /** `pod`: `namespace/name`. */
+  at(pod: string): Gateway | undefined {
+    return this.#byPod.get(pod)
+  }
+
   /** A pod has one gateway: an older stream of the same pod ends. */
-  add(identity: PodIdentity, wire: Wire): Gateway {
+  add({ identity, fingerprint, form }: Attested, wire: Wire): Gateway {
     const pod = podKey(identity)
     this.#byPod.get(pod)?.wire.end('another stream of this pod took its place', false)
     const gateway: Gateway = {
       identity,
       wire,
+      fingerprint,
+      form,
       since: this.#now(),
       snapshot: undefined,
       sent: undefined,
@@ -79,6 +98,7 @@ export class Gateways {
     }
     this.#byPod.set(pod, gateway)
     this.#push(pod)
+    this.#events.added?.(gateway)
     this.#events.changed?.()
     return gateway
   }
@@ -130,6 +150,6 @@ export class Gateways {
   }
 }
 
-function podKey({ namespace, pod }: PodIdentity): string {
+export function podKey({ namespace, pod }: Pick<PodIdentity, 'namespace' | 'pod'>): string {
   return `${namespace}/${pod}`
 }

@@ -10,12 +10,12 @@ import type { TLSSocket } from 'node:tls'
 import { FrameReader, frame } from '#contracts/control/frames.ts'
 import { CONTROL_PROTOCOL, type FromGateway, type FromOperator, type Hello } from '#contracts/control/messages.ts'
 import { MOST_BYTES, parseFromGateway } from '#contracts/control/parse.ts'
-import type { Attestation, Attester } from './attest.ts'
+import type { Attestation, Attester, Unattested } from './attest.ts'
 import type { Gateway, Gateways } from './gateways.ts'
 import type { WelcomeTerms } from './welcome.ts'
 
 export interface PeerOptions {
-  readonly attester: Attester
+  readonly attester: Pick<Attester, 'attest'>
   readonly gateways: Gateways
   readonly terms: WelcomeTerms
   readonly log: StreamLog
@@ -25,7 +25,8 @@ export interface PeerOptions {
 
 export interface StreamLog {
   attested(gateway: Gateway, pinnedAnew: boolean): void
-  refused(remoteAddress: string, reason: string): void
+  /** `pod`: whose claim it was, where trying again cannot help it. */
+  refused(remoteAddress: string, reason: string, pod?: Unattested['pod']): void
   ended(gateway: Gateway, reason: string): void
 }
 
@@ -103,17 +104,17 @@ export class Peer {
     })
     // It may have gone, or broken the protocol, while it was looked at.
     if (this.#state !== 'greeting' || this.#socket.destroyed) return
-    if (answer.accepted) this.#accept(answer)
-    else this.#refuse(answer.reason, answer.final)
+    if (answer.accepted) this.#accept(answer, fingerprint)
+    else this.#refuse(answer.reason, answer.final, answer)
   }
 
-  #accept({ identity, pinnedAnew }: Attestation & { readonly accepted: true }): void {
+  #accept({ identity, form, pinnedAnew }: Attestation & { readonly accepted: true }, fingerprint: string): void {
     const { gateways, terms, log } = this.#options
     this.#say({ type: 'welcome', agent: identity, ...terms.message })
-    const gateway = gateways.add(identity, {
-      send: (message) => this.#say(message),
-      end: (reason, final) => this.#end(reason, final),
-    })
+    const gateway = gateways.add(
+      { identity, fingerprint, form },
+      { send: (message) => this.#say(message), end: (reason, final) => this.#end(reason, final) },
+    )
     this.#state = gateway
     log.attested(gateway, pinnedAnew)
   }
@@ -127,8 +128,10 @@ export class Peer {
     else said?.(gateway, message)
   }
 
-  #refuse(reason: string, final: boolean): void {
-    this.#options.log.refused(this.#remoteAddress, reason)
+  #refuse(reason: string, final: boolean, unattested?: Unattested): void {
+    this.#options.log.refused(this.#remoteAddress, reason, final ? unattested?.pod : undefined)
+    // What it was given by an earlier stream would stay in force until it is stale.
+    if (unattested?.final) this.#say({ type: 'cut', reason })
     this.#end(reason, final)
   }
 

@@ -1,6 +1,8 @@
 // What the operator asks of a pod, read from the API server's JSON once.
 import { GATEWAY_CONTAINER } from '#contracts/pod/names.ts'
 import { isRecord, type KubeObject } from '../kube/object.ts'
+import { formOf } from './pod-form.ts'
+import { imagesOf } from './pod-images.ts'
 
 export interface LivePod {
   readonly namespace: string
@@ -15,6 +17,10 @@ export interface LivePod {
   readonly containerId: string
   /** How often that container was started again. */
   readonly restarts: number
+  /** Which image each container runs, where that has to stay so. */
+  readonly images: ReadonlyMap<string, string>
+  /** Another one: the pod has changed in what it was attested for. */
+  readonly form: string
   /** The whole object, for those who judge its form. */
   readonly object: KubeObject
 }
@@ -34,6 +40,8 @@ export function livePodOf(object: KubeObject): LivePod {
     addresses: addressesOf(status),
     finished: phase === 'Succeeded' || phase === 'Failed',
     ...gatewayStatus(status),
+    images: imagesOf(object),
+    form: formOf(object),
     object,
   }
 }
