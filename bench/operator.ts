@@ -323,6 +323,7 @@ function settingsFile(folder: string): { readonly file: string; readonly setting
       resources: {},
       stateMebibytes: 64,
       trustFiles: [],
+      javaTrustStore: true,
     },
   }
   const file = join(folder, 'settings.json')

@@ -11,7 +11,8 @@ export function injectionSettings(
   { sidecar, clusterDomain }: OperatorSettings,
   operator: InjectionSettings['operator'],
 ): InjectionSettings {
-  const { mode, image, imagePullPolicy, imagePullSecrets, resources, stateMebibytes, trustFiles } = sidecar
+  const { mode, image, imagePullPolicy, imagePullSecrets, resources, stateMebibytes, trustFiles, javaTrustStore } =
+    sidecar
   return {
     mode,
     image,
@@ -21,7 +22,7 @@ export function injectionSettings(
     operator,
     clusterDomain,
     trustFiles,
-    javaTrustStore: false,
+    javaTrustStore,
     stateMebibytes,
     tokenSeconds: TOKEN_SECONDS,
   }

@@ -26,6 +26,7 @@ const GOOD = {
     resources: {},
     stateMebibytes: 64,
     trustFiles: [],
+    javaTrustStore: true,
   },
 }
 

@@ -31,6 +31,7 @@ export interface SidecarSettings {
   readonly resources: Resources
   readonly stateMebibytes: number
   readonly trustFiles: readonly string[]
+  readonly javaTrustStore: boolean
 }
 
 const texts = { type: 'array', items: { type: 'string' } } as const
@@ -74,7 +75,16 @@ const SCHEMA = {
     sidecar: {
       type: 'object',
       additionalProperties: false,
-      required: ['mode', 'image', 'imagePullPolicy', 'imagePullSecrets', 'resources', 'stateMebibytes', 'trustFiles'],
+      required: [
+        'mode',
+        'image',
+        'imagePullPolicy',
+        'imagePullSecrets',
+        'resources',
+        'stateMebibytes',
+        'trustFiles',
+        'javaTrustStore',
+      ],
       properties: {
         mode: { type: 'string', const: 'initContainer' },
         image: { type: 'string', minLength: 1 },
@@ -83,6 +93,7 @@ const SCHEMA = {
         resources: { type: 'object' },
         stateMebibytes: { type: 'integer', minimum: 1 },
         trustFiles: texts,
+        javaTrustStore: { type: 'boolean' },
       },
     },
   },

@@ -41,6 +41,8 @@ export const TRUST_PATH = '/etc/sallyport/trust'
 export const TRUST_BUNDLE = 'ca-bundle.crt'
 /** In `TRUST_PATH`: the same certificates as a PKCS #12 trust store, for Java; its password is `changeit`. */
 export const TRUST_STORE = 'ca-bundle.p12'
+/** In `TRUST_PATH`: a folder that stands where programs look for their ServiceAccount's token, without one that is worth anything. */
+export const API_ACCESS = 'api-access'
 
 /** Every endpoint has an address of its own in here, the same for the life of the pod. */
 export const ENDPOINT_NETWORK = '127.77.0.0/16'

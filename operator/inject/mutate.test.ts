@@ -124,7 +124,7 @@ describe('the author’s containers', () => {
     assert.equal(first(root).securityContext?.runAsUser, 0)
   })
 
-  test('T40: the API token that the built-in plugin mounted is taken out again, and nothing else', () => {
+  test('T40: the API token that the built-in plugin mounted gives way to one without worth, and nothing else does', () => {
     const own = { name: 'settings', mountPath: '/settings' }
     const pod = mutate(
       agentPod(
@@ -137,10 +137,14 @@ describe('the author’s containers', () => {
       pod.spec.volumes?.map(({ name }) => name),
       ['settings', ...OUR_VOLUMES],
     )
-    assert.deepEqual(
-      first(pod).volumeMounts?.map(({ name }) => name),
-      ['settings', TRUST_VOLUME],
-    )
+    const access = { name: TRUST_VOLUME, mountPath: API_TOKEN_MOUNT.mountPath, subPath: 'api-access', readOnly: true }
+    const trust = { name: TRUST_VOLUME, mountPath: TRUST_PATH, readOnly: true }
+    assert.deepEqual(first(pod).volumeMounts, [own, access, trust])
+  })
+
+  test('T40: where no token was mounted none is stood in for', () => {
+    const pod = mutate(agentPod({ volumeMounts: [] }, { volumes: [] }))
+    assert.deepEqual(first(pod).volumeMounts, [{ name: TRUST_VOLUME, mountPath: TRUST_PATH, readOnly: true }])
   })
 
   test('trust: the bundle is mounted read-only and announced, but variables of the author’s stay', () => {
@@ -148,7 +152,41 @@ describe('the author’s containers', () => {
     const value = (name: string): unknown => container.env?.filter((it) => it.name === name).map((it) => it.value)
     assert.deepEqual(value('SSL_CERT_FILE'), ['/own.pem'])
     assert.deepEqual(value('PGSSLROOTCERT'), [`${TRUST_PATH}/ca-bundle.crt`])
-    assert.deepEqual(container.volumeMounts, [{ name: TRUST_VOLUME, mountPath: TRUST_PATH, readOnly: true }])
+    assert.deepEqual(container.volumeMounts?.at(-1), { name: TRUST_VOLUME, mountPath: TRUST_PATH, readOnly: true })
+  })
+
+  const STORE =
+    '-Djavax.net.ssl.trustStore=/etc/sallyport/trust/ca-bundle.p12 -Djavax.net.ssl.trustStoreType=PKCS12 -Djavax.net.ssl.trustStorePassword=changeit'
+  const JAVA: Readonly<Record<string, readonly [object, object]>> = {
+    none: [{}, { value: STORE }],
+    'an empty one': [{ value: '' }, { value: STORE }],
+    'options of another kind': [{ value: '-Xmx1g -Dx=$(X)' }, { value: `-Xmx1g -Dx=$(X) ${STORE}` }],
+    'a store of their own': [
+      { value: '-Djavax.net.ssl.trustStore=/own.jks' },
+      { value: '-Djavax.net.ssl.trustStore=/own.jks' },
+    ],
+    'options from elsewhere': [
+      { valueFrom: { configMapKeyRef: { name: 'java', key: 'options' } } },
+      { valueFrom: { configMapKeyRef: { name: 'java', key: 'options' } } },
+    ],
+  }
+  for (const [title, [own, expected]] of Object.entries(JAVA))
+    test(`trust: Java’s store is announced where the author gave ${title}`, () => {
+      const name = 'JAVA_TOOL_OPTIONS'
+      const env = title === 'none' ? [] : [{ name, ...own }]
+      const container = first(mutate(agentPod({ env })))
+      assert.deepEqual(
+        container.env?.filter((it) => it.name === name),
+        [{ name, ...expected }],
+      )
+    })
+
+  test('trust: Java’s store is not announced where the installation says so', () => {
+    const settings = { ...INJECTION.settings, javaTrustStore: false }
+    const env = [{ name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }]
+    const pod = mutatePod(agentPod({ env }), FACTS, { ...INJECTION, settings })
+    assert.deepEqual(first(pod).env?.[0], env[0])
+    assert.doesNotMatch(JSON.stringify(pod), /trustStore/)
   })
 
   test('trust: files that connection strings name are mounted over, unless the author mounts one there', () => {

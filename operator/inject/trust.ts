@@ -28,13 +28,15 @@ export const BUNDLE_VARIABLES = [
 
 /** Java has no variable for a file, but reads options from one. */
 const JAVA_VARIABLE = 'JAVA_TOOL_OPTIONS'
+const JAVA_STORE = '-Djavax.net.ssl.trustStore='
 const JAVA_OPTIONS = [
-  `-Djavax.net.ssl.trustStore=${TRUST_PATH}/${TRUST_STORE}`,
+  `${JAVA_STORE}${TRUST_PATH}/${TRUST_STORE}`,
   '-Djavax.net.ssl.trustStoreType=PKCS12',
   '-Djavax.net.ssl.trustStorePassword=changeit',
 ].join(' ')
 
 export function trusting(container: Container, settings: TrustSettings): Container {
+  const own = settings.javaTrustStore ? (container.env ?? []).map(withJavaStore) : (container.env ?? [])
   const variables: EnvironmentVariable[] = BUNDLE_VARIABLES.map((name) => ({ name, value: BUNDLE }))
   if (settings.javaTrustStore) variables.push({ name: JAVA_VARIABLE, value: JAVA_OPTIONS })
   const mounts: VolumeMount[] = [
@@ -48,9 +50,16 @@ export function trusting(container: Container, settings: TrustSettings): Contain
   ]
   return {
     ...container,
-    env: added(container.env ?? [], variables, ({ name }) => name),
+    env: added(own, variables, ({ name }) => name),
     volumeMounts: added(container.volumeMounts ?? [], mounts, ({ mountPath }) => mountPath),
   }
+}
+
+/** The author's own options stay, and so does a store that they name. What comes from elsewhere cannot be added to. */
+function withJavaStore(variable: EnvironmentVariable): EnvironmentVariable {
+  const { name, value = '', valueFrom } = variable
+  if (name !== JAVA_VARIABLE || valueFrom !== undefined || value.includes(JAVA_STORE)) return variable
+  return { ...variable, value: value === '' ? JAVA_OPTIONS : `${value} ${JAVA_OPTIONS}` }
 }
 
 /** What is there already stays as it is. */

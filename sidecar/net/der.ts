@@ -1,4 +1,4 @@
-// DER (ITU-T X.690), writing only, as much as a certificate needs. Node makes keys and signatures but no certificates, and the
+// DER (ITU-T X.690), writing only, as much as certificates and their stores need. Node makes keys and signatures but no certificates, and the
 // libraries that do bring a dependency-injection container that patches `Reflect` on import, or their own cryptography.
 
 export function sequence(...items: readonly Buffer[]): Buffer {
@@ -32,6 +32,16 @@ export function bits(bytes: Buffer, unused = 0): Buffer {
 
 export function utf8(text: string): Buffer {
   return tagged(0x0c, Buffer.from(text, 'utf8'))
+}
+
+/** BMPString: UTF-16, big-endian. */
+export function bmp(text: string): Buffer {
+  return tagged(0x1e, Buffer.from(text, 'utf16le').swap16())
+}
+
+/** NULL. */
+export function nothing(): Buffer {
+  return tagged(0x05)
 }
 
 /** Dotted notation; the first two arcs share a byte, every other is base 128 (X.690 section 8.19). */

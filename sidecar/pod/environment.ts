@@ -9,6 +9,8 @@ export interface PodEnvironment {
   readonly podUid: string
   /** At least one; the first one is where the kubelet looks for health. */
   readonly podIps: readonly [string, ...string[]]
+  /** Where the kubelet tells every container that the API server is. The gateway never speaks to it. */
+  readonly apiServer: { readonly address: string; readonly port: number } | undefined
 }
 
 /** Throws with the name of the variable that is missing or wrong. */
@@ -28,7 +30,15 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): PodEnvironment 
     podNamespace: value(ENVIRONMENT.podNamespace),
     podUid: value(ENVIRONMENT.podUid),
     podIps: addresses(ENVIRONMENT.podIps, value(ENVIRONMENT.podIps)),
+    apiServer: apiServer(environment),
   }
+}
+
+/** Undefined too where it is no address: then nobody can be found to have dialled it. */
+function apiServer(environment: NodeJS.ProcessEnv): PodEnvironment['apiServer'] {
+  const { KUBERNETES_SERVICE_HOST: address = '', KUBERNETES_SERVICE_PORT: digits = '' } = environment
+  const port = Number(digits)
+  return isIP(address) === 0 || !(port >= 1 && port <= 65_535) ? undefined : { address, port }
 }
 
 function addressAndPort(name: string, text: string): { readonly address: string; readonly port: number } {

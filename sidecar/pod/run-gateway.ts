@@ -20,16 +20,17 @@ import { openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
 import type { Services } from '#sidecar/services.ts'
 import { Steering } from '#sidecar/steering/steering.ts'
+import { apiServerStandIn } from './api-server.ts'
 import { readEnvironment } from './environment.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { OperatorLink } from './operator-link.ts'
 import { PodGateway } from './pod-gateway.ts'
 import { RefusedEgress } from './refused-egress.ts'
-import { writeTrustBundle } from './trust-bundle.ts'
+import { writeTrustFiles } from './trust-files.ts'
 
 /** Runs until it is told to stop. */
 export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> {
-  const { operator, podIps } = readEnvironment(environment)
+  const { operator, podIps, apiServer } = readEnvironment(environment)
   const log = createLogger('info')
   const audit = new AuditLog(await openAuditSink('-'))
   const keys = openKeys(STATE_PATH)
@@ -72,6 +73,9 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     log,
     tell: (refused) => void link.say(refused),
     refused: (dialled) => refusedEgress.refused(dialled),
+    ...(apiServer && {
+      standIn: apiServerStandIn(apiServer, agentTls, () => gateway.nameService.clusterDomain),
+    }),
   })
   const gateway: PodGateway = new PodGateway({
     servers,
@@ -90,7 +94,8 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
       welcome: async (welcome) => {
         maskingKeys.set(welcome)
         keeper.welcome()
-        await writeTrustBundle(TRUST_PATH, { extraCas: welcome.extraCas, podCa: agentTls.caCertificate })
+        const { extraCas, agent } = welcome
+        await writeTrustFiles(TRUST_PATH, { extraCas, podCa: agentTls.caCertificate, namespace: agent.namespace })
       },
       snapshot: (snapshot) => gateway.take(snapshot),
       deny: (reason) => gateway.deny(reason),

@@ -30,6 +30,8 @@ const ENDPOINTS = [
   endpoint('db.example.com', 5432),
   endpoint('10.99.8.8', 22),
 ]
+/** Of the stand-in in testing/gateway.ts. */
+const STAND_IN = '10.99.6.6'
 const SNAPSHOT = { agent: { namespace: 'agents' }, endpoints: ENDPOINTS, clusterDomain: 'cluster.local' }
 const RESOLV_CONF =
   'nameserver 127.77.0.53\nsearch agents.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n'
@@ -37,10 +39,9 @@ const RESOLV_CONF =
 /** Given in the same order as by the gateway. */
 const expected = new EndpointAddresses()
 const ADDRESS = Object.fromEntries(
-  ['orders-db.data.svc', 'cache.agents.svc', 'db.example.com', 'pg-0.db.data.svc'].map((host) => [
-    host,
-    expected.assign(host) ?? '',
-  ]),
+  ['orders-db.data.svc', 'cache.agents.svc', 'db.example.com', 'registry.system.svc', 'pg-0.db.data.svc'].map(
+    (host) => [host, expected.assign(host) ?? ''],
+  ),
 )
 const NAMES: Readonly<Record<string, string>> = {
   'orders-db.data.svc': ADDRESS['orders-db.data.svc'] ?? '',
@@ -51,6 +52,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'cache.agents': ADDRESS['cache.agents.svc'] ?? '',
   'db.example.com': ADDRESS['db.example.com'] ?? '',
   'pg-0.db.data.svc': ADDRESS['pg-0.db.data.svc'] ?? '',
+  'registry.system': ADDRESS['registry.system.svc'] ?? '',
   'db.data.svc': 'none',
   'a.b.db.data.svc': 'none',
   'orders-db': 'none',
@@ -130,6 +132,25 @@ describe('in a pod’s network namespace, with its packet filter', { skip }, () 
         assert.match(await dial(address, port), /^(ECONNRESET|closed)$/)
         assert.deepEqual(JSON.parse(await told), { reset: { address, port: Number(port), uid: AGENT_UID } })
       })
+
+    test('where a stand-in answers for the place it is answered, by name and by address, and told all the same', async () => {
+      for (const address of [ADDRESS['registry.system.svc'] ?? '', STAND_IN, `::ffff:${STAND_IN}`]) {
+        for (const [port, answer] of [['443', /^a stand-in$/] as const, ['444', /^(ECONNRESET|closed)$/] as const]) {
+          const told = gateway.said((line) => line.includes('"reset"'))
+          assert.match(await dial(address, port), answer)
+          const place = { address: address.replace('::ffff:', ''), port: Number(port) }
+          assert.deepEqual(JSON.parse(await told), { reset: { ...place, uid: AGENT_UID } })
+        }
+      }
+    })
+
+    test('a stand-in gives way to an endpoint of its place', async () => {
+      const endpoints = [...ENDPOINTS, endpoint('registry.system.svc', 443, STAND_IN)]
+      assert.deepEqual(await apply({ ...SNAPSHOT, endpoints }), { applied: [] })
+      for (const address of [ADDRESS['registry.system.svc'] ?? '', STAND_IN])
+        assert.match(await dial(address, '443'), /^registry\.system\.svc:443 as /)
+      assert.deepEqual(await apply(SNAPSHOT), { applied: [] })
+    })
 
     test('an address that no host has', async () => {
       assert.equal(await dial('127.77.200.200', '5432'), 'ECONNREFUSED')

@@ -4,7 +4,7 @@
 //   a dial of it         → a listener on that address; the port that was dialled says which endpoint of the host
 //   a dial of an address → the catch-all; the address and port that were dialled say which endpoint
 //
-// What leads to no endpoint is reset, counted and told. Both the listener's address and the row of the dialler's socket
+// What leads to no endpoint is reset, counted and told; where a stand-in answers for such a place, it is answered, counted and told. Both the listener's address and the row of the dialler's socket
 // must agree on where a connection wanted to go; where there is no row, it goes nowhere.
 import { createServer, type Server as Listener, type Socket } from 'node:net'
 import type { Refused, Snapshot, SteeredEndpoint } from '#contracts/control/messages.ts'
@@ -17,6 +17,7 @@ import { systemReason } from '#sidecar/system-reason.ts'
 import { EndpointAddresses, isEndpointAddress, MOST_WITH_PATTERNS } from './addresses.ts'
 import { type Dialled, DialledDestinations, type Found } from './dialled.ts'
 import { EndpointTable } from './endpoints.ts'
+import { plainAddress } from './proc-net-tcp.ts'
 import { Refusals } from './refusals.ts'
 
 export interface SteeringOptions {
@@ -25,9 +26,19 @@ export interface SteeringOptions {
   readonly tell: (refused: Refused) => void
   /** Of a connection that was reset, at once; bounded in number by how fast the agent dials. */
   readonly refused?: (dialled: Dialled) => void
+  readonly standIn?: StandInPlace
   /** Default: those that the packet filter leads to. */
   readonly ports?: { readonly steered: number; readonly catchAll: number; readonly dns: number }
   readonly dialled?: Pick<DialledDestinations, 'of'>
+}
+
+/** A place outside of every policy that refuses in words of its own. An endpoint of the same place goes before it. */
+export interface StandInPlace {
+  /** Canonical. */
+  readonly host: string
+  readonly address: string
+  readonly port: number
+  readonly server: Pick<Server, 'accept'>
 }
 
 /** `host`: the name that was dialled, where the endpoint's is a pattern. */
@@ -63,7 +74,7 @@ export class Steering {
       refused: (name) => this.#refusals.name(name),
       zone: () => ({
         ...this.#place,
-        hosts: this.#endpoints.names,
+        hosts: this.#names,
         addressOf: (host) => this.#addressOf(host),
         hostAt: (address) => this.#addresses.hostAt(address),
       }),
@@ -94,7 +105,7 @@ export class Steering {
     this.#refusals.useNames(this.#place)
     this.#serverAt = serverAt
     this.#endpoints = new EndpointTable(endpoints, clusterDomain)
-    const hosts = this.#endpoints.names.filter((name) => !name.startsWith('*.'))
+    const hosts = this.#names.filter((name) => !name.startsWith('*.'))
     const problems: string[] = []
     for (const host of hosts) {
       const address = this.#addresses.assign(host)
@@ -111,6 +122,13 @@ export class Steering {
     for (const listener of [...this.#catchAll.splice(0), ...this.#steered.values()]) listener.close()
     this.#steered.clear()
     await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  /** Canonical, patterns too; those of endpoints first, because the first one that covers a name is its host. */
+  get #names(): readonly string[] {
+    const { standIn } = this.#options
+    const { names } = this.#endpoints
+    return standIn === undefined || names.includes(standIn.host) ? names : [...names, standIn.host]
   }
 
   async #open(): Promise<void> {
@@ -145,10 +163,9 @@ export class Steering {
 
   /** Listeners of hosts that are no endpoint any more. */
   async #leave(): Promise<void> {
-    const { names } = this.#endpoints
     for (const [address, listener] of this.#steered) {
       const host = this.#addresses.hostAt(address)
-      if (host !== undefined && names.some((name) => covers(name, host))) continue
+      if (host !== undefined && this.#names.some((name) => covers(name, host))) continue
       this.#steered.delete(address)
       listener.close()
     }
@@ -214,9 +231,20 @@ export class Steering {
       server.accept(socket)
       return
     }
-    socket.resetAndDestroy()
-    if (found !== 'lost') this.#refuse(found)
-    else this.#options.log.warn({ address, port }, 'a connection was reset: where it wanted to go could not be found')
+    if (found === 'lost') {
+      socket.resetAndDestroy()
+      this.#options.log.warn({ address, port }, 'a connection was reset: where it wanted to go could not be found')
+      return
+    }
+    if (this.#isStandIn(found)) this.#options.standIn?.server.accept(socket)
+    else socket.resetAndDestroy()
+    this.#refuse(found)
+  }
+
+  #isStandIn({ address, port }: Dialled): boolean {
+    const { standIn } = this.#options
+    if (standIn === undefined || port !== standIn.port) return false
+    return plainAddress(standIn.address) === address || this.#addresses.hostAt(address) === standIn.host
   }
 
   #refuse(dialled: Dialled): void {

@@ -9,19 +9,27 @@ const apiServer = { host: process.env.KUBERNETES_SERVICE_HOST, port: Number(proc
 
 /** Each resolves with what came back, or rejects. */
 const WAYS = {
-  // Any pod of any cluster gets this far; the catch-all takes the connection, but nobody answers the hello.
-  'TLS to the API server by its address': () =>
-    ended(dialTls({ ...apiServer, rejectUnauthorized: false }), 'secureConnect', () => 'a handshake'),
+  // Any pod of any cluster gets this far; here the gateway answers, to say that it refuses.
+  'TLS to the API server by its address': () => someoneElse(dialTls({ ...apiServer, rejectUnauthorized: false })),
   'TCP to an address outside': () =>
     ended(dial({ host: '192.0.2.1', port: 80 }).on('connect', hello), 'data', (bytes) => `${bytes.length} bytes`),
   'UDP to an address outside': () => datagram({ host: '192.0.2.1', port: 123 }),
   'UDP to the API server': () => datagram(apiServer),
-  'the name of the API server, asked as usual': () => lookUp([], 'kubernetes.default.svc.cluster.local'),
+  'TLS to the API server by its name': () =>
+    someoneElse(dialTls({ ...apiServer, host: 'kubernetes.default.svc', rejectUnauthorized: false })),
+  'the name of a Service that no policy opens, asked as usual': () =>
+    lookUp([], 'kube-dns.kube-system.svc.cluster.local'),
   'a name outside, asked of a resolver outside over UDP': () => lookUp(['8.8.8.8'], 'example.com'),
 }
 
 function hello() {
   this.write('GET / HTTP/1.0\r\n\r\n')
+}
+
+async function someoneElse(socket) {
+  const issuer = await ended(socket, 'secureConnect', () => socket.getPeerCertificate().issuer?.CN)
+  if (/^Sallyport CA /.test(issuer ?? '')) throw new Error('the gateway answers')
+  return `a handshake with ${issuer}`
 }
 
 function ended(socket, event, told) {

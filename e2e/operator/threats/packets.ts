@@ -45,7 +45,7 @@ export function packets(ground: () => Ground): void {
       }
     })
 
-    test('T20: the kubelet, the API server, the machine and pods by their addresses', async () => {
+    test('T20: the kubelet, the machine, the node’s own API server and pods by their addresses', async () => {
       const { stage } = ground()
       const { place } = stage.cluster
       assert.ok(place)
@@ -53,7 +53,6 @@ export function packets(ground: () => Ground): void {
       const doors: readonly (readonly [string, number])[] = [
         [place.node, 10_250],
         [place.node, 6443],
-        [place.apiService, 443],
         [place.machine, 22],
         [database, 5432],
       ]
@@ -76,16 +75,15 @@ export function packets(ground: () => Ground): void {
         const answer = await stage.kubectl(...asked).catch((error) => String(Object(error).stdout))
         assert.match(answer, /^no/)
       }
-      const { code } = await inAgent(
-        stage,
-        'outlaw',
-        'curl',
-        '-sk',
-        '-m',
-        '10',
-        'https://kubernetes.default/api/v1/nodes',
-      )
-      assert.notEqual(code, 0)
+    })
+
+    test('T20, T32: by its Service’s name and address the gateway stands there, and refuses whatever is asked', async () => {
+      const { stage } = ground()
+      for (const host of ['kubernetes.default', '$KUBERNETES_SERVICE_HOST']) {
+        const asked = `curl -sk -m 10 -o /dev/stdout -w '%{http_code} %{certs}' https://${host}/api/v1/nodes`
+        const { out } = await inAgent(stage, 'outlaw', 'sh', '-c', asked)
+        assert.match(out, /Sallyport’s gateway in this pod refuses.*\n403 .*Issuer:CN = Sallyport CA/s)
+      }
     })
 
     const SERVERS = ['', `@${NOWHERE}`, `@${NOWHERE} +tcp`, '@8.8.8.8']

@@ -1,7 +1,8 @@
 // What a packet filter cannot stop, and the kernel's other rules must: becoming the gateway, sockets of other worlds, looking into it.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { attempt, type Ground, gatewayProcess, gatewayUid, inAgent } from './ground.ts'
+import { gatewayProcess } from '../processes.ts'
+import { attempt, type Ground, gatewayUid, hostile, inAgent } from './ground.ts'
 
 const OPEN_SOCKET = `
 import socket, sys
@@ -84,11 +85,11 @@ export function privileges(ground: () => Ground): void {
     })
 
     test('T27: a signal does not make the gateway listen for a debugger', async () => {
-      const process = await gatewayProcess(stage(), 'outlaw')
+      const process = await gatewayProcess(stage(), hostile('outlaw'))
       assert.ok(process)
       await stage().cluster.onNode(['kill', '-USR1', process])
       assert.equal(await attempt(ground(), 'outlaw', 'tcp', '127.0.0.1', 9229), 'ECONNREFUSED')
-      assert.equal(await gatewayProcess(stage(), 'outlaw'), process)
+      assert.equal(await gatewayProcess(stage(), hostile('outlaw')), process)
     })
 
     test('T28: the gateway has no socket in the pod’s abstract namespace', async () => {
@@ -98,8 +99,15 @@ export function privileges(ground: () => Ground): void {
     })
 
     test('T40: there is no token for the API server, though the pod asked for one', async () => {
-      assert.notEqual((await agent('outlaw', 'ls', '/var/run/secrets/kubernetes.io')).code, 0)
-      assert.notEqual((await agent('outlaw', 'ls', '/run/secrets/kubernetes.io')).code, 0)
+      const { out } = await agent('outlaw', 'sh', '-c', 'cat /run/secrets/kubernetes.io/serviceaccount/token')
+      assert.equal(out, 'sallyport.dev/no-token')
+      const found = await agent(
+        'outlaw',
+        'sh',
+        '-c',
+        'grep -rlE "eyJ[A-Za-z0-9_-]+[.]eyJ" /run /var/run /etc/sallyport; true',
+      )
+      assert.equal(found.out, '')
     })
 
     test('T42: the gateway’s token and state are nowhere in the agent’s files', async () => {
