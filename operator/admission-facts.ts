@@ -15,6 +15,7 @@ import type { Resource } from './kube/resource.ts'
 import { ResourceFaults } from './resource-faults.ts'
 import { NAMESPACES, PERSISTENT_VOLUME_CLAIMS, SECRETS } from './resources.ts'
 import { authorizer } from './reviews.ts'
+import { trustFilesOf } from './trust-files.ts'
 
 export interface AdmissionFactsOptions {
   readonly api: Api
@@ -40,7 +41,8 @@ export function admissionServices(options: AdmissionFactsOptions): AdmissionServ
   }
 }
 
-function clusterFacts({ api, judgement: { world }, ownerNamespaces }: AdmissionFactsOptions): ClusterFacts {
+function clusterFacts({ api, judgement, ownerNamespaces }: AdmissionFactsOptions): ClusterFacts {
+  const { world } = judgement
   return {
     // Made a moment ago, it may not have been watched yet: then the API server knows.
     namespaceLabels: async (name) => {
@@ -58,7 +60,7 @@ function clusterFacts({ api, judgement: { world }, ownerNamespaces }: AdmissionF
       const type = (await present(api, SECRETS, { namespace, name }))?.['type']
       return typeof type === 'string' ? type : undefined
     },
-    trustFiles: () => [],
+    trustFiles: (agent) => trustFilesOf(agent, judgement),
     connections: () =>
       [...world.connections].flatMap(([key, { resource }]): readonly KnownConnection[] =>
         resource ? [{ key, hosts: resource.spec.endpoints.map(({ host }) => host) }] : [],

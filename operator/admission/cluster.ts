@@ -1,4 +1,5 @@
 // What admission asks of the cluster and of the installation. Answers come from the operator's own caches where it has them.
+import type { Agent } from '#sidecar/identity/agent.ts'
 import type { Injection } from '../inject/mutate.ts'
 import type { Pod } from '../inject/pod.ts'
 import type { Authorize } from './access.ts'
@@ -27,7 +28,7 @@ export interface ClusterFacts {
   readonly storageClass: (namespace: string, claim: string) => Promise<string | undefined>
   readonly secretType: (namespace: string, name: string) => Promise<string | undefined>
   /** Paths that settings.trustFiles of the Connections name which this agent may reach. */
-  readonly trustFiles: (namespace: string, serviceAccount: string) => readonly string[]
+  readonly trustFiles: (agent: Agent) => readonly string[]
   readonly connections: () => Iterable<KnownConnection>
 }
 

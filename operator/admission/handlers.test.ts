@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import type { JsonObject } from '../inject/json.ts'
 import { readPod } from '../inject/pod.ts'
 import { agentPod, pods } from '../inject/testdata.ts'
-import { HANDLERS } from './handlers.ts'
+import type { AdmissionServices } from './cluster.ts'
+import { HANDLERS, mutatePods } from './handlers.ts'
 import type { AdmissionRequest, Answer } from './request.ts'
 import { inject, podRequest, SERVICES } from './testdata.ts'
 
@@ -39,6 +40,22 @@ describe('pods are mutated', () => {
     const { faults, patch = [] } = await ask('/mutate-pods', podRequest(agentPod()))
     assert.deepEqual(faults, [])
     assert.ok(patch.some(({ path }) => path === '/spec/initContainers'))
+  })
+
+  test('with the trust files of whom they will be', async () => {
+    const asked: unknown[] = []
+    const cluster: AdmissionServices['cluster'] = {
+      ...SERVICES.cluster,
+      namespaceLabels: async () => ({ team: 'analytics' }),
+      trustFiles: (agent) => {
+        asked.push(agent)
+        return ['/etc/ssl/orders.pem']
+      },
+    }
+    const { patch } = await mutatePods(podRequest(agentPod()), { ...SERVICES, cluster })
+    const agent = { namespace: 'agents', serviceAccount: 'analyst', labels: { app: 'analyst' } }
+    assert.deepEqual(asked, [{ ...agent, namespaceLabels: { team: 'analytics' } }])
+    assert.match(JSON.stringify(patch), /"mountPath":"\/etc\/ssl\/orders\.pem","subPath":"ca-bundle\.crt"/)
   })
 
   test('and not if they do not ask, or are no longer new', async () => {

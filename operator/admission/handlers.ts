@@ -31,7 +31,13 @@ export async function mutatePods(request: AdmissionRequest, services: AdmissionS
   const namespace = namespaceOf(request)
   const context = await podContext(services, namespace, pod)
   const gatewayUid = services.drawGatewayUid()
-  const trustFiles = services.cluster.trustFiles(namespace, pod.spec.serviceAccountName ?? 'default')
+  const trustFiles = services.cluster.trustFiles({
+    namespace,
+    serviceAccount: pod.spec.serviceAccountName ?? 'default',
+    labels: pod.metadata.labels ?? {},
+    // Whether the pod may be at all is for the validating webhook to say.
+    namespaceLabels: (await services.cluster.namespaceLabels(namespace)) ?? {},
+  })
   const injected = mutatePod(pod, { namespace, gatewayUid, trustFiles }, context.injection)
   const faults = podFaults(injected, context)
   return faults.length > 0 ? { faults } : { faults, patch: jsonPatch(pod, injected) }

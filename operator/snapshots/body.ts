@@ -6,7 +6,7 @@
 import type { ResourceDocument, Snapshot } from '#contracts/control/messages.ts'
 import type { Judgement } from '../judgement/judgement.ts'
 import type { Known } from '../judgement/known.ts'
-import type { KnownPolicy } from '../judgement/world.ts'
+import { grants } from '../judgement/opened.ts'
 import { endpointsOf } from './endpoints.ts'
 import { configMapsOf, secretsOf } from './references.ts'
 import type { SnapshotSettings } from './snapshots.ts'
@@ -45,11 +45,6 @@ export function bodyOf(
     nameServers: [...nameServers],
     clusterDomain,
   }
-}
-
-/** A guardrail opens nothing by itself. */
-function grants({ resource }: KnownPolicy): boolean {
-  return resource !== undefined && (resource.kind === 'AccessPolicy' || resource.spec.grants)
 }
 
 /** Those that can be read. Of the others only their problem is told. */

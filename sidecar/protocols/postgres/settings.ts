@@ -22,6 +22,9 @@ export const CREDENTIALS: readonly CredentialKey[] = [
 /** What derived servers are called in `settings.server`. What their dialects add to the grammar stays unknown, hence denied. */
 const SERVERS = ['PostgreSQL', 'Aurora', 'AlloyDB', 'Citus', 'CockroachDB', 'Redshift', 'TimescaleDB', 'YugabyteDB']
 
+/** Absolute, and it leads nowhere but where it says. */
+const PLAIN_PATH = '^(/[.]?[A-Za-z0-9_@%+=-][A-Za-z0-9._@%+=-]*)+$'
+
 export const SETTINGS = {
   type: 'object',
   additionalProperties: false,
@@ -70,9 +73,10 @@ export const SETTINGS = {
     },
     trustFiles: {
       type: 'array',
-      items: { type: 'string', pattern: '^/' },
+      maxItems: 16,
+      items: { type: 'string', maxLength: 512, pattern: PLAIN_PATH },
       description:
-        'Paths that agents’ connection strings name as root certificate; the gateway’s CA is mounted there. Without Kubernetes it has no effect.',
+        'Paths that agents’ connection strings name as root certificate; the pod’s trust bundle is mounted there when a pod is made. Without Kubernetes it has no effect.',
     },
   },
 }
