@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { currentCluster, whyNoCurrentCluster } from '../cluster/current.ts'
 import { rotation } from './scenarios/credentials.ts'
 import { firstSession } from './scenarios/first-session.ts'
+import { inside } from './scenarios/inside.ts'
 import { killSwitch } from './scenarios/kill-switch.ts'
 import { modelApi } from './scenarios/model-api.ts'
 import { operatorAway } from './scenarios/operator-away.ts'
@@ -55,6 +56,7 @@ describe('the operator on a cluster', { skip: why ?? false, concurrency: false }
   status(stage)
   modelApi(stage)
   workloads(stage)
+  inside(stage)
   recordings(stage)
   operatorAway(stage)
   upgrade(stage)
