@@ -2,7 +2,7 @@
 // answer to everything. A client gets words for its user, where a reset would look like a broken network.
 //
 // Nothing of a request is passed on, whatever it asks. Connections are few and short, because a client that is refused tries again.
-import { createServer, type Server as Http1 } from 'node:http'
+import type { Server as Http1 } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
@@ -29,18 +29,10 @@ const SESSION_MEGABYTES = 1
 export class StandIn implements Server {
   readonly #options: StandInOptions
   readonly #connections = new Set<Socket>()
-  readonly #http1: Http1
+  #http1: Promise<Http1> | undefined
 
   constructor(options: StandInOptions) {
     this.#options = options
-    this.#http1 = createServer(
-      { maxHeaderSize: MOST_HEADER_BYTES, keepAliveTimeout: IDLE_MS },
-      ({ url = '' }, response) => {
-        const { status, type, body } = refusalOf(url)
-        response.writeHead(status, { 'content-type': type }).end(body)
-      },
-    )
-    this.#http1.on('clientError', (_, socket) => socket.destroy())
   }
 
   get sessions(): number {
@@ -64,8 +56,8 @@ export class StandIn implements Server {
     })
     tls.on('error', () => socket.destroy())
     tls.once('secure', () => {
-      if (tls.alpnProtocol === 'h2') void serveHttp2(tls).catch(() => socket.destroy())
-      else this.#http1.emit('connection', tls)
+      const serving = tls.alpnProtocol === 'h2' ? serveHttp2(tls) : this.#serveHttp1(tls)
+      serving.catch(() => socket.destroy())
     })
   }
 
@@ -77,9 +69,25 @@ export class StandIn implements Server {
   close(): void {
     for (const socket of this.#connections) socket.destroy()
   }
+
+  async #serveHttp1(socket: TLSSocket): Promise<void> {
+    this.#http1 ??= http1Server()
+    const server = await this.#http1
+    server.emit('connection', socket)
+  }
 }
 
-/** Loaded when the first client needs it. */
+/** Like that of HTTP/2, its library is loaded for the first client that needs it: most pods have none, and it takes megabytes. */
+async function http1Server(): Promise<Http1> {
+  const { createServer } = await import('node:http')
+  const limits = { maxHeaderSize: MOST_HEADER_BYTES, keepAliveTimeout: IDLE_MS }
+  const server = createServer(limits, ({ url = '' }, response) => {
+    const { status, type, body } = refusalOf(url)
+    response.writeHead(status, { 'content-type': type }).end(body)
+  })
+  return server.on('clientError', (_, socket) => socket.destroy())
+}
+
 async function serveHttp2(socket: TLSSocket): Promise<void> {
   const { performServerHandshake } = await import('node:http2')
   const session: Http2Session = performServerHandshake(socket, {
