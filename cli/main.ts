@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { setV8 } from '#sidecar/v8-options.ts'
 import { startFrugally } from './gateway/frugal.ts'
 import type { Io } from './io.ts'
 
@@ -15,7 +16,9 @@ const COMMANDS: Readonly<
     about: 'serve Connections on this machine, without Kubernetes',
     run: async (args, io) => {
       startFrugally(COMPILED)
-      return (await import('./gateway/run.ts')).run(args, io)
+      const { run } = await import('./gateway/run.ts')
+      setV8()
+      return run(args, io)
     },
   },
   check: {

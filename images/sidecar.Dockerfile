@@ -23,4 +23,4 @@ COPY --from=builder /app /app
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=262144
 USER 65532
 WORKDIR /
-ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "--heap-growing-percent=30", "--expose-gc", "--liftoff-only", "/app/sidecar/main.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "/app/sidecar/main.js"]

@@ -1,4 +1,5 @@
 // What runs in the operator's pods.
+import { setV8 } from '#sidecar/v8-options.ts'
 import { runOperator } from './run.ts'
 import { readSelf, readSettings } from './settings.ts'
 
@@ -23,6 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
   })
+  setV8()
   await runOperator(await readSettings(file), readSelf(process.env), stopped)
   return 0
 }

@@ -1,6 +1,7 @@
 // What runs in an agent's pod: `rules` and `self-test` once, before anything of the author's, then `gateway` for the pod's life.
-import { runRules, runSelfTest } from './containment/run.ts'
-import { runGateway } from './pod/run-gateway.ts'
+//
+// Each loads its own code only: the first two are in the way of every pod's start, and the third is the most of it.
+import { setV8 } from './v8-options.ts'
 
 const USAGE = `usage: sallyport-sidecar rules | self-test | gateway
 
@@ -13,12 +14,15 @@ Sallyport's part of an agent's pod. The operator starts all three; there is noth
 async function main(mode: string | undefined): Promise<number> {
   switch (mode) {
     case 'rules':
-      return await runRules(process.env, process)
+      return await (await import('./containment/run.ts')).runRules(process.env, process)
     case 'self-test':
-      return await runSelfTest(process.env, process)
-    case 'gateway':
+      return await (await import('./containment/run.ts')).runSelfTest(process.env, process)
+    case 'gateway': {
+      const { runGateway } = await import('./pod/run-gateway.ts')
+      setV8()
       await runGateway(process.env)
       return 0
+    }
     case '--help':
       process.stdout.write(USAGE)
       return 0

@@ -1,7 +1,6 @@
 // A GET whose answer may not be longer than a bound, and which follows no redirect. Not `fetch`: that finds hosts by the machine's
 // own files, which in a pod are its author's.
-import { type IncomingMessage, request as requestPlain } from 'node:http'
-import { request as requestSecure } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { isIPv6, type LookupFunction } from 'node:net'
 import { type ResolveHost, resolveHost } from '#sidecar/net/resolve.ts'
 
@@ -31,9 +30,10 @@ export async function fetchBounded(url: string, { signal, mostBytes, resolve }: 
   }
 }
 
-function get(url: URL, signal: AbortSignal, resolve: ResolveHost | undefined): Promise<IncomingMessage> {
-  const request = url.protocol === 'https:' ? requestSecure : requestPlain
-  return new Promise((done, fail) => {
+async function get(url: URL, signal: AbortSignal, resolve: ResolveHost | undefined): Promise<IncomingMessage> {
+  // Only here: importing node:http loads WebSocket and fetch as well, 5 MB for gateways that mostly need none of it.
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  return await new Promise((done, fail) => {
     const headers = { accept: 'application/json' }
     request(url, { signal, headers, agent: false, lookup: lookupBy(resolve) }, done)
       .once('error', fail)
