@@ -10,7 +10,6 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { TOKEN_AUDIENCE, UID_RANGE } from '#contracts/pod/names.ts'
 import { startCluster } from '#e2e/cluster/cluster.ts'
-import { bundle } from '#images/bundle.ts'
 import { mutatePod } from '#operator/inject/mutate.ts'
 import { readPod } from '#operator/inject/pod.ts'
 import { injectionSettings } from '#operator/injection-settings.ts'
@@ -21,7 +20,6 @@ import { HttpTransport } from '#operator/kube/http-transport.ts'
 import { kubeconfigAccess } from '#operator/kube/kubeconfig.ts'
 import { ACCESS_POLICIES, CONNECTIONS, PODS, SECRETS, SERVICES } from '#operator/resources.ts'
 import type { OperatorSettings } from '#operator/settings.ts'
-import { V8_OPTIONS } from '#sidecar/v8-options.ts'
 import {
   AGENTS,
   accountOf,
@@ -33,6 +31,7 @@ import {
   OWNERS,
   policy,
 } from './operator/objects.ts'
+import { startOperator } from './operator/operator-process.ts'
 import { cpuMicroseconds, peakResidentMegabytes } from './process.ts'
 
 const NAMESPACE = 'sallyport'
@@ -90,19 +89,8 @@ async function measure({ pods, policies }: Size): Promise<Result> {
     say('the operator starts')
     const self = await api.create(PODS, asMade(ownPod()))
     const settings = settingsFile(folder)
-    // As in its image: one bundle, and the image's options.
-    await bundle('operator/main.ts', join(folder, 'app'))
-    const program = [...V8_OPTIONS, join(folder, 'app/operator/main.js')]
-    const operator = spawn(process.execPath, [...program, '--settings', settings.file], {
-      env: {
-        ...process.env,
-        KUBECONFIG: cluster.kubeconfig,
-        POD_NAME: 'bench',
-        POD_NAMESPACE: NAMESPACE,
-        POD_UID: self.metadata.uid,
-      },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    const pod = { name: 'bench', namespace: NAMESPACE, uid: self.metadata.uid }
+    const operator = await startOperator(cluster, pod, { folder, settings: settings.file })
     children.push(operator)
     await answering('http://127.0.0.1:9090/readyz')
 
