@@ -6,6 +6,7 @@ import type { Cluster } from './cluster.ts'
 const CHART = join(import.meta.dirname, '../../charts/sallyport')
 
 export const SYSTEM_NAMESPACE = 'sallyport'
+export const RELEASE = 'sallyport'
 
 /** Builds the images (those that are as they were cost nothing) and brings them to the node. */
 export async function loadImages(
@@ -30,5 +31,9 @@ export async function installSallyport(
     pullPolicy: 'Never',
   }
   const into = ['--namespace', SYSTEM_NAMESPACE, '--create-namespace', '--wait', '--timeout', '5m', '--values', '-']
-  await cluster.helm(['upgrade', '--install', 'sallyport', CHART, ...into], JSON.stringify({ images, ...values }))
+  await cluster.helm(['upgrade', '--install', RELEASE, CHART, ...into], JSON.stringify({ images, ...values }))
+}
+
+export async function uninstallSallyport(cluster: Cluster): Promise<void> {
+  await cluster.helm(['uninstall', RELEASE, '--namespace', SYSTEM_NAMESPACE, '--wait', '--timeout', '2m'])
 }

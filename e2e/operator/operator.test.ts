@@ -2,18 +2,23 @@
 import { after, afterEach, before, describe, test } from 'node:test'
 import type { Cluster } from '../cluster/cluster.ts'
 import { currentCluster, whyNoCurrentCluster } from '../cluster/current.ts'
+import { uninstallSallyport } from '../cluster/install.ts'
+import { authorities } from './scenarios/authorities.ts'
+import { chartTest } from './scenarios/chart-test.ts'
 import { rotation } from './scenarios/credentials.ts'
 import { firstSession } from './scenarios/first-session.ts'
 import { inside } from './scenarios/inside.ts'
 import { killSwitch } from './scenarios/kill-switch.ts'
 import { modelApi } from './scenarios/model-api.ts'
+import { nodeRestart } from './scenarios/node-restart.ts'
 import { operatorAway } from './scenarios/operator-away.ts'
 import { policyEdits } from './scenarios/policy-edits.ts'
 import { recordings } from './scenarios/recordings.ts'
+import { sharedBudget } from './scenarios/shared-budget.ts'
 import { status } from './scenarios/status.ts'
 import { upgrade } from './scenarios/upgrade.ts'
 import { workloads } from './scenarios/workloads.ts'
-import { type Stage, setStage, uninstall } from './stage.ts'
+import { type Stage, setStage } from './stage.ts'
 import { threats } from './threats/threats.ts'
 
 const why = whyNoCurrentCluster()
@@ -41,7 +46,7 @@ describe('the operator on a cluster', { skip: why ?? false, concurrency: false }
     if (!cluster) return
     if (failed) console.error(`logs: ${cluster.keepLogs()}`)
     await cluster.kubectl(['delete', 'namespace', 'agents', 'data', '--ignore-not-found', '--timeout=120s'])
-    await uninstall(cluster)
+    await uninstallSallyport(cluster)
     await cluster.stop()
   })
 
@@ -58,6 +63,10 @@ describe('the operator on a cluster', { skip: why ?? false, concurrency: false }
   workloads(stage)
   inside(stage)
   recordings(stage)
+  sharedBudget(stage)
+  chartTest(stage)
+  nodeRestart(stage)
+  authorities(stage)
   operatorAway(stage)
   upgrade(stage)
   threats(stage)

@@ -4,12 +4,10 @@
 // found them: what it applies it deletes, what it changes it sets back.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildImage, IMAGE_NAMES, reference } from '#images/images.ts'
 import { makeAuthority, makeLeaf } from '#sidecar/net/certificate.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import { installSallyport, loadImages } from '../cluster/install.ts'
 
-export const OPERATOR_NAMESPACE = 'sallyport'
-const RELEASE = 'sallyport'
 const DAY = 86_400_000
 
 export interface Answer {
@@ -47,13 +45,10 @@ export interface Stage {
 
 export async function setStage(cluster: Cluster, say: (line: string) => void): Promise<Stage> {
   const stage = stageOn(cluster)
-  for (const name of IMAGE_NAMES) {
-    say(`image ${reference(name)}`)
-    await cluster.loadImage(await buildImage(name))
-  }
+  await loadImages(cluster, say)
   say('helm install')
+  await stage.apply([AGENTS, DATA])
   await install(cluster)
-  await stage.apply([AGENTS])
   // A stage that is set again keeps the certificate that the database runs with.
   const certified = await stage.tryKubectl('get', 'secret', '-n', 'data', 'orders-tls')
   if (certified.code !== 0) await stage.apply(certificates())
@@ -67,22 +62,8 @@ export async function setStage(cluster: Cluster, say: (line: string) => void): P
 }
 
 /** With what differs from the chart's own values. */
-export async function install(cluster: Cluster, ...values: readonly string[]): Promise<void> {
-  await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(DATA))
-  const settings = [
-    'ownerNamespaces={data}',
-    `images.operator=${reference('sallyport-operator')}`,
-    `images.sidecar=${reference('sallyport-sidecar')}`,
-    'images.pullPolicy=Never',
-    ...values,
-  ]
-  const chart = join(import.meta.dirname, '../../charts/sallyport')
-  const options = ['-n', OPERATOR_NAMESPACE, '--create-namespace', '--wait', '--timeout', '3m']
-  await cluster.helm(['upgrade', '--install', RELEASE, chart, ...options, ...settings.flatMap((one) => ['--set', one])])
-}
-
-export async function uninstall(cluster: Cluster): Promise<void> {
-  await cluster.helm(['uninstall', RELEASE, '-n', OPERATOR_NAMESPACE, '--wait', '--timeout', '2m'])
+export async function install(cluster: Cluster, values: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  await installSallyport(cluster, { ownerNamespaces: ['data'], ...values })
 }
 
 const AGENTS = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'agents' } }

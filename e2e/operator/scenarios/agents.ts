@@ -1,10 +1,11 @@
 // Agents as their authors write them, in every kind of workload.
+import { GATEWAY_CONTAINER } from '#contracts/pod/names.ts'
 import { reference } from '#images/images.ts'
+import { SYSTEM_NAMESPACE } from '../../cluster/install.ts'
 import type { Stage } from '../stage.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
-export const GATEWAY = 'sallyport-gateway'
 export const IMAGE = { image: reference('sallyport-e2e-agent'), imagePullPolicy: 'Never' }
 const ANNOTATIONS = { 'sallyport.dev/inject': 'true' }
 const ENDING = { serviceAccountName: 'analyst', terminationGracePeriodSeconds: 1 }
@@ -87,5 +88,20 @@ export function podOf(stage: Stage, app: string): Promise<string> {
 }
 
 export async function gatewayRestarts(stage: Stage, of: string): Promise<number> {
-  return Number(await part(stage, of, `{.status.initContainerStatuses[?(@.name=="${GATEWAY}")].restartCount}`))
+  return Number(
+    await part(stage, of, `{.status.initContainerStatuses[?(@.name=="${GATEWAY_CONTAINER}")].restartCount}`),
+  )
+}
+
+/** The gateway has been welcomed by an operator that runs now. `of`: `pod/one`. */
+export async function welcomed({ kubectl, until }: Stage, of: string): Promise<void> {
+  const started = await kubectl(
+    ...['get', 'pods', '-n', SYSTEM_NAMESPACE, '-l', 'app.kubernetes.io/component=operator'],
+    ...['-o', 'jsonpath={.items[*].status.startTime}'],
+  )
+  const [first = ''] = started.split(' ').sort()
+  await until(`the welcome of ${of}`, async () => {
+    const log = await kubectl('logs', '-n', 'agents', of, '-c', GATEWAY_CONTAINER, `--since-time=${first}`)
+    return log.includes('the operator knows this gateway')
+  })
 }

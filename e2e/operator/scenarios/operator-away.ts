@@ -1,10 +1,11 @@
 // The operator is killed, taken away, and comes back: agents work on with the last word, and nobody else notices.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { install, OPERATOR_NAMESPACE, type Stage } from '../stage.ts'
-import { gatewayRestarts, job, pod, podsReady, UNTIL_TOLD, workload } from './agents.ts'
+import { SYSTEM_NAMESPACE } from '../../cluster/install.ts'
+import { killGateway } from '../processes.ts'
+import { install, type Stage } from '../stage.ts'
+import { gatewayRestarts, job, pod, podOf, podsReady, UNTIL_TOLD, welcomed, workload } from './agents.ts'
 import { type OpenSession, openSession, untilCut } from './open-session.ts'
-import { killGateway } from './processes.ts'
 
 const SELECT = 'select count(*) from customers'
 const OPERATOR = 'deployment/sallyport'
@@ -15,12 +16,12 @@ const RESTART_SECONDS = 120
 
 export function operatorAway(stage: () => Stage): void {
   const scale = async (replicas: number): Promise<void> => {
-    await stage().kubectl('scale', '-n', OPERATOR_NAMESPACE, OPERATOR, `--replicas=${replicas}`)
-    if (replicas > 0) return await stage().ready(OPERATOR_NAMESPACE, OPERATOR)
+    await stage().kubectl('scale', '-n', SYSTEM_NAMESPACE, OPERATOR, `--replicas=${replicas}`)
+    if (replicas > 0) return await stage().ready(SYSTEM_NAMESPACE, OPERATOR)
     await stage().until('no operator', async () => (await operators()) === '')
   }
   const operators = (): Promise<string> =>
-    stage().kubectl('get', 'pods', '-n', OPERATOR_NAMESPACE, '-l', 'app.kubernetes.io/component=operator', '-o', 'name')
+    stage().kubectl('get', 'pods', '-n', SYSTEM_NAMESPACE, '-l', 'app.kubernetes.io/component=operator', '-o', 'name')
   const suspended = (value: boolean): Promise<string> =>
     stage().kubectl(
       ...['patch', 'accesspolicy', '-n', 'data', 'analysts', '--type=merge'],
@@ -36,11 +37,11 @@ export function operatorAway(stage: () => Stage): void {
         await stage().until('sessions', async () => (await stage().psql(SELECT)).code === 0)
       })
       await stage().kubectl(
-        ...['delete', 'pods', '-n', OPERATOR_NAMESPACE, '-l', 'app.kubernetes.io/component=operator'],
+        ...['delete', 'pods', '-n', SYSTEM_NAMESPACE, '-l', 'app.kubernetes.io/component=operator'],
         ...['--grace-period=0', '--force'],
       )
       assert.equal(await session.ask(SELECT), '2\n')
-      await stage().ready(OPERATOR_NAMESPACE, OPERATOR)
+      await stage().ready(SYSTEM_NAMESPACE, OPERATOR)
       assert.equal(await session.ask(SELECT), '2\n')
       await suspended(true)
       await untilCut(stage(), session)
@@ -117,7 +118,7 @@ export function operatorAway(stage: () => Stage): void {
 
     test('a gateway that is restarted alone denies everything, until an operator is back', async () => {
       const restarts = await gatewayRestarts(stage(), 'pod/alone')
-      assert.ok(await killGateway(stage(), 'pod/alone'))
+      await killGateway(stage(), { namespace: 'agents', name: 'alone' })
       await stage().until('the restart', async () => (await gatewayRestarts(stage(), 'pod/alone')) > restarts)
       assert.notEqual((await stage().psql(SELECT, { of: 'pod/alone' })).code, 0)
       assert.equal((await stage().psql(SELECT)).out, '2\n', 'the others go on')
@@ -131,12 +132,12 @@ export function operatorAway(stage: () => Stage): void {
   })
 
   describe('the operator is away for longer than staleAfterSeconds', () => {
-    before(() => install(stage().cluster, `staleAfterSeconds=${STALE_SECONDS}`))
+    before(() => install(stage().cluster, { staleAfterSeconds: STALE_SECONDS }))
     after(() => install(stage().cluster))
 
     test('open sessions are cut and new ones denied, until it is back', async (context) => {
       const session = await openSession(stage())
-      await heardOf(stage())
+      await welcomed(stage(), await podOf(stage(), 'analyst'))
       await scale(0)
       context.after(() => scale(2))
       await untilCut(stage(), session)
@@ -145,20 +146,5 @@ export function operatorAway(stage: () => Stage): void {
       await scale(2)
       await stage().until('sessions', async () => (await stage().psql(SELECT)).code === 0)
     })
-  })
-}
-
-/** The gateway has been welcomed by an operator that runs now. */
-async function heardOf({ kubectl, until }: Stage): Promise<void> {
-  const started = await kubectl(
-    ...['get', 'pods', '-n', OPERATOR_NAMESPACE, '-l', 'app.kubernetes.io/component=operator'],
-    ...['-o', 'jsonpath={.items[*].status.startTime}'],
-  )
-  const [first = ''] = started.split(' ').sort()
-  await until('the gateway’s welcome', async () => {
-    const log = await kubectl(
-      ...['logs', '-n', 'agents', 'deployment/analyst', '-c', 'sallyport-gateway', `--since-time=${first}`],
-    )
-    return log.includes('the operator knows this gateway')
   })
 }

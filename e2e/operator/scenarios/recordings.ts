@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { run as sessions } from '#cli/sessions/run.ts'
+import { GATEWAY_CONTAINER } from '#contracts/pod/names.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
 import type { Stage } from '../stage.ts'
-import { GATEWAY, part, podOf } from './agents.ts'
+import { part, podOf } from './agents.ts'
 
 const DECODERS = PROTOCOLS.map(({ decoder }) => decoder)
 
@@ -15,7 +16,7 @@ export function recordings(stage: () => Stage): void {
   describe('recordings', () => {
     test('nobody gets at them through the API server', async () => {
       const of = await podOf(stage(), 'analyst')
-      const { code, err } = await stage().exec({ namespace: 'agents', of, container: GATEWAY }, 'ls')
+      const { code, err } = await stage().exec({ namespace: 'agents', of, container: GATEWAY_CONTAINER }, 'ls')
       assert.notEqual(code, 0)
       assert.match(err, /sallyport/)
     })

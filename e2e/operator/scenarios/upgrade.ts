@@ -24,7 +24,7 @@ export function upgrade(stage: () => Stage): void {
           (await stage().kubectl('get', 'job', '-n', 'agents', 'upgraded', '-o', 'jsonpath={.status.ready}')) === '1',
         180,
       )
-      await install(stage().cluster, 'sidecar.stateMebibytes=512', `trust.files={${TRUST_FILE}}`)
+      await install(stage().cluster, { sidecar: { stateMebibytes: 512 }, trust: { files: [TRUST_FILE] } })
     })
     after(async () => {
       await install(stage().cluster)

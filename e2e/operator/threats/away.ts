@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:https'
 import { describe, test } from 'node:test'
 import { makeAuthority, makeLeaf } from '#sidecar/net/certificate.ts'
-import { OPERATOR_NAMESPACE, type Stage } from '../stage.ts'
+import { RELEASE, SYSTEM_NAMESPACE } from '../../cluster/install.ts'
+import type { Stage } from '../stage.ts'
 import { refused, tried, tryMaking } from './admission.ts'
 import { GATEWAY, type Ground, podField } from './ground.ts'
 import { AGENTS, OUTSIDE, pod, WAITING_LABEL } from './pods.ts'
 
-const RELEASE = 'sallyport'
 const STRIPPER = 'zz-threats-stripper'
 const HOUR = 3_600_000
 
@@ -57,12 +57,12 @@ export function away(ground: () => Ground): void {
     test('T36, T50: without an operator no pod is injected and none is let in, what runs goes on, and no agent starts before its gateway', async () => {
       const { kubectl, until, exec } = stage()
       const scale = (replicas: string) =>
-        kubectl('scale', '-n', OPERATOR_NAMESPACE, `deployment/${RELEASE}`, `--replicas=${replicas}`)
+        kubectl('scale', '-n', SYSTEM_NAMESPACE, `deployment/${RELEASE}`, `--replicas=${replicas}`)
       const replicas = await kubectl(
         'get',
         'deployment',
         '-n',
-        OPERATOR_NAMESPACE,
+        SYSTEM_NAMESPACE,
         RELEASE,
         '-o',
         'jsonpath={.spec.replicas}',
@@ -76,7 +76,7 @@ export function away(ground: () => Ground): void {
               'get',
               'pods',
               '-n',
-              OPERATOR_NAMESPACE,
+              SYSTEM_NAMESPACE,
               '-l',
               'app.kubernetes.io/component=operator',
               '-o',
@@ -107,7 +107,7 @@ export function away(ground: () => Ground): void {
         await scale(replicas)
         await kubectl('label', 'nodes', '--all', `${WAITING_LABEL}-`)
       }
-      await kubectl('rollout', 'status', '-n', OPERATOR_NAMESPACE, `deployment/${RELEASE}`, '--timeout=180s')
+      await kubectl('rollout', 'status', '-n', SYSTEM_NAMESPACE, `deployment/${RELEASE}`, '--timeout=180s')
       await kubectl('wait', '--for=condition=Ready', '-n', AGENTS, 'pod/late', '--timeout=120s')
       await until('admission again', async () => (await tryMaking(stage(), pod('x'))).code === 0)
     })

@@ -1,4 +1,6 @@
 // What the tests of threats stand on: the hostile pods, the witness on the node, and a hand on the node's processes.
+import { GATEWAY_CONTAINER } from '#contracts/pod/names.ts'
+import { gatewayProcess, type PodName } from '../processes.ts'
 import type { Answer, Stage } from '../stage.ts'
 import { AGENTS, OUTSIDE, type PODS } from './pods.ts'
 import type { Witness } from './witness.ts'
@@ -12,7 +14,7 @@ export interface Ground {
   readonly operator: string
 }
 
-export const GATEWAY = 'sallyport-gateway'
+export const GATEWAY = GATEWAY_CONTAINER
 
 /** One try of the probe in the agent's container: what came of it, in a word. */
 export async function attempt(
@@ -48,30 +50,9 @@ export const podAddress = (stage: Stage, who: string, namespace = AGENTS): Promi
 export const gatewayUid = (stage: Stage, who: Attacker): Promise<string> =>
   podField(stage, who, `{.spec.initContainers[?(@.name=="${GATEWAY}")].securityContext.runAsUser}`)
 
-export const gatewayId = async (stage: Stage, who: Attacker): Promise<string> =>
-  (await podField(stage, who, `{.status.initContainerStatuses[?(@.name=="${GATEWAY}")].containerID}`)).replace(
-    /^.*\//,
-    '',
-  )
-
-/** The first process of the gateway's container, as the node counts; undefined while there is none. */
-export async function gatewayProcess(stage: Stage, who: Attacker): Promise<string | undefined> {
-  const [first] = await processesIn(stage, await gatewayId(stage, who))
-  return first
-}
-
-/** The process that holds the pod's namespaces together. */
-export async function sandboxProcess(stage: Stage, who: Attacker): Promise<string | undefined> {
-  const uid = await podField(stage, who, '{.metadata.uid}')
-  const script =
-    'for p in $(grep -ls "$0" /proc/[0-9]*/cgroup | cut -d/ -f3); do grep -qx pause /proc/$p/comm && echo $p; done; true'
-  return (await stage.cluster.onNode(['sh', '-c', script, uid])).split('\n')[0] || undefined
-}
-
-async function processesIn(stage: Stage, container: string): Promise<readonly string[]> {
-  if (container === '') return []
-  const found = await stage.cluster.onNode(['sh', '-c', 'grep -ls "$0" /proc/[0-9]*/cgroup || true', container])
-  return [...found.matchAll(/\/proc\/(\d+)\//g)].map(([, id = '']) => id).sort((a, b) => Number(a) - Number(b))
+/** As the node's processes are asked about. */
+export function hostile(who: Attacker): PodName {
+  return { namespace: AGENTS, name: who }
 }
 
 /** Runs a program of the node's in a pod's network, as a user of one's choice: what an image could be built to do. */
@@ -81,7 +62,7 @@ export async function inNetworkOf(
   user: { readonly uid: string; readonly gid: string },
   ...command: readonly string[]
 ): Promise<string> {
-  const process = await stage.until(`the gateway of ${who}`, () => gatewayProcess(stage, who))
+  const process = await stage.until(`the gateway of ${who}`, () => gatewayProcess(stage, hostile(who)))
   const become = ['setpriv', '--reuid', user.uid, '--regid', user.gid, '--clear-groups', '--']
   return (await stage.cluster.onNode(['nsenter', '--target', process, '--net', '--', ...become, ...command])).trim()
 }

@@ -3,17 +3,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { TOKEN_PATH } from '#contracts/pod/names.ts'
+import { gatewayProcess } from '../processes.ts'
 import type { Stage } from '../stage.ts'
-import {
-  type Attacker,
-  GATEWAY,
-  type Ground,
-  gatewayProcess,
-  gatewayUid,
-  inNetworkOf,
-  podField,
-  psqlOf,
-} from './ground.ts'
+import { type Attacker, GATEWAY, type Ground, gatewayUid, hostile, inNetworkOf, podField, psqlOf } from './ground.ts'
 import { AGENTS, OUTSIDE } from './pods.ts'
 import { type Replay, replay } from './replay.ts'
 
@@ -77,7 +69,7 @@ async function claimWith(stage: Stage, token: string): Promise<Replay> {
 
 /** As whoever is root on the node could read it; nobody in the pod can. */
 async function tokenOf(stage: Stage, who: Attacker): Promise<string> {
-  const process = await stage.until(`the gateway of ${who}`, () => gatewayProcess(stage, who))
+  const process = await stage.until(`the gateway of ${who}`, () => gatewayProcess(stage, hostile(who)))
   return (await stage.cluster.onNode(['cat', `/proc/${process}/root${TOKEN_PATH}`])).trim()
 }
 

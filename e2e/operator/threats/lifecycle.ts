@@ -1,18 +1,8 @@
 // What a pod can do while parts of it die. Each attack has a pod of its own, so that they go on at the same time.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import {
-  type Attacker,
-  GATEWAY,
-  type Ground,
-  gatewayId,
-  gatewayProcess,
-  inAgent,
-  podAddress,
-  podField,
-  psqlOf,
-  sandboxProcess,
-} from './ground.ts'
+import { gatewayId, killGateway, sandboxProcess } from '../processes.ts'
+import { type Attacker, GATEWAY, type Ground, hostile, inAgent, podAddress, podField, psqlOf } from './ground.ts'
 import { AGENTS, NOWHERE } from './pods.ts'
 
 const COUNT = 'select count(*) from customers'
@@ -52,7 +42,7 @@ export function lifecycle(ground: () => Ground): void {
         'jsonpath={.items[0].status.podIP}',
       )
       const trying = inAgent(stage(), 'dealer', 'python3', '-c', UNTIRED.replace('DATABASE', pod))
-      for (let death = 0; death < DEATHS; death++) await kill(ground(), 'dealer')
+      for (let death = 0; death < DEATHS; death++) await killGateway(stage(), hostile('dealer'))
       await inAgent(stage(), 'dealer', 'touch', '/tmp/enough')
       const { out, err } = await trying
       assert.ok(Number(out) > 100, `${out} tries: ${err}`)
@@ -66,7 +56,7 @@ export function lifecycle(ground: () => Ground): void {
 
     test('T25: an agent that takes the gateway’s ports while it is dead harms itself alone', async () => {
       const address = await podAddress(stage(), 'squatter')
-      await kill(ground(), 'squatter')
+      await killGateway(stage(), hostile('squatter'))
       await stage().until('the squatter to sit', async () =>
         /took 15001/.test(await stage().kubectl('logs', '-n', AGENTS, 'squatter', '-c', 'agent')),
       )
@@ -92,13 +82,13 @@ export function lifecycle(ground: () => Ground): void {
 
     test('T48: the sandbox dies: rules are there before the agent starts anew', async () => {
       const address = await podAddress(stage(), 'reborn')
-      const container = await gatewayId(stage(), 'reborn')
-      const sandbox = await stage().until('the sandbox', () => sandboxProcess(stage(), 'reborn'))
+      const container = await gatewayId(stage(), hostile('reborn'))
+      const sandbox = await stage().until('the sandbox', () => sandboxProcess(stage(), hostile('reborn')))
       await stage().cluster.onNode(['kill', '-9', sandbox])
       await stage().until(
         'another gateway',
         async () => {
-          const now = await gatewayId(stage(), 'reborn')
+          const now = await gatewayId(stage(), hostile('reborn'))
           return now !== '' && now !== container
         },
         180,
@@ -115,20 +105,6 @@ export function lifecycle(ground: () => Ground): void {
       }
     })
   })
-}
-
-/** Kills the gateway that runs; resolves when the kubelet has started another one. */
-async function kill({ stage }: Ground, who: Attacker): Promise<void> {
-  const process = await stage.until(`the gateway of ${who}`, () => gatewayProcess(stage, who), 120)
-  await stage.cluster.onNode(['kill', '-9', process])
-  await stage.until(
-    `the kubelet to start the gateway of ${who} again`,
-    async () => {
-      const now = await gatewayProcess(stage, who)
-      return now !== undefined && now !== process
-    },
-    180,
-  )
 }
 
 async function comesBack({ stage }: Ground, who: Attacker): Promise<void> {

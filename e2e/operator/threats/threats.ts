@@ -1,11 +1,13 @@
 // Attacks on containment, each by the number that docs/threats.md gives it: hostile pods on a real cluster.
 import { after, before, describe } from 'node:test'
 import { whyNoNode } from '../../cluster/current.ts'
-import { OPERATOR_NAMESPACE, type Stage } from '../stage.ts'
+import { SYSTEM_NAMESPACE } from '../../cluster/install.ts'
+import type { Stage } from '../stage.ts'
 import { admission, forgetAdmission } from './admission.ts'
 import { away } from './away.ts'
 import type { Ground } from './ground.ts'
 import { identity } from './identity.ts'
+import { image } from './image.ts'
 import { lifecycle } from './lifecycle.ts'
 import { packets } from './packets.ts'
 import { makePods, removePods } from './pods.ts'
@@ -28,7 +30,7 @@ export function threats(stage: () => Stage): void {
         'get',
         'service',
         '-n',
-        OPERATOR_NAMESPACE,
+        SYSTEM_NAMESPACE,
         'sallyport',
         '-o',
         'jsonpath={.spec.clusterIP}',
@@ -48,6 +50,7 @@ export function threats(stage: () => Stage): void {
     admission(stand)
     identity(stand)
     wiring(stand)
+    image(stand)
     lifecycle(stand)
     away(stand)
   })
