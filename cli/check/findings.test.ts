@@ -80,6 +80,33 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
     [SECRET, connection('db', '', 'db.other.svc'), policy()],
     'spec.endpoints[0].host: db.other.svc belongs to namespace other; a Connection of namespace data cannot claim it; allowed: *.data.svc, or a Connection in namespace other',
   ],
+  'an upstream of another namespace': [
+    [
+      SECRET,
+      connection('db', 'endpoints: [{host: db.data.svc, port: 5432, upstream: {host: db.other.svc}}]'),
+      policy(),
+    ],
+    'spec.endpoints[0].upstream.host: db.other.svc belongs to namespace other; a Connection of namespace data cannot claim it; allowed: *.data.svc, or a Connection in namespace other',
+  ],
+  'an upstream outside that no grant covers, at its own port': [
+    [
+      SECRET,
+      connection('db', 'endpoints: [{host: db.data.svc, port: 5432, upstream: {host: 192.0.2.7, port: 5433}}]'),
+      policy(),
+      'apiVersion: sallyport.dev/v1alpha1\nkind: EndpointGrant\nmetadata: {name: g}\nspec: {hosts: ["192.0.2.*"], ports: [5432], protocols: [PostgreSQL], namespaces: [data]}\n',
+    ],
+    'warning: spec.endpoints[0].upstream.host: no EndpointGrant here lets namespace data claim 192.0.2.7:5433 for PostgreSQL',
+  ],
+  'nothing, where an upstream is the endpoint’s own namespace’s or outside, and nobody grants anything here': [
+    [
+      SECRET,
+      connection(
+        'db',
+        'endpoints: [{host: db.data.svc, port: 5432, upstream: {host: db-2.data.svc}}, {host: b.data.svc, port: 5432, upstream: {host: 127.0.0.1}}]',
+      ),
+      policy(),
+    ],
+  ],
   'a host outside that no grant covers, where there are grants': [
     [
       SECRET,

@@ -7,12 +7,20 @@ import { conflictOf, hostsMeet } from '#sidecar/check/endpoints.ts'
 import type { Report } from '#sidecar/check/fault.ts'
 import { keyOf } from '#sidecar/check/names.ts'
 
-/** In-cluster hosts belong to their namespace; others need an EndpointGrant, where the directory has any. */
+/**
+ * In-cluster hosts belong to their namespace; others need an EndpointGrant, where the directory has any. Where the gateway connects
+ * to instead of an endpoint is claimed like the endpoint.
+ */
 export function checkHosts(connection: Connection, grants: readonly EndpointGrant[], report: Report): void {
   const own = namespaceOf(connection)
   const { endpoints, protocol } = connection.spec
-  for (const [index, { host, port }] of endpoints.entries()) {
-    const at = ['spec', 'endpoints', index, 'host']
+  const claims = endpoints.flatMap(({ host, port, upstream }, index) => [
+    { host, port, at: ['spec', 'endpoints', index, 'host'] },
+    ...(upstream === undefined
+      ? []
+      : [{ host: upstream.host, port: upstream.port ?? port, at: ['spec', 'endpoints', index, 'upstream', 'host'] }]),
+  ])
+  for (const { host, port, at } of claims) {
     const namespace = namespaceOfHost(host)
     if (namespace === own) continue
     if (namespace !== undefined) {

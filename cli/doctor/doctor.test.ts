@@ -10,7 +10,13 @@ import type { Facts, Trial } from './facts.ts'
 import { DEFINITIONS, NODES, POLICIES, POLICY_BINDINGS, RUNTIME_CLASSES, WORKLOADS } from './resources.ts'
 import { run } from './run.ts'
 
-const NODE = { name: 'one', system: 'linux', kernel: '6.1.0-18-amd64', kubelet: 'v1.34.4' }
+const NODE = {
+  name: 'one',
+  system: 'linux',
+  kernel: '6.1.0-18-amd64',
+  kubelet: 'v1.34.4',
+  runtime: 'containerd://1.7.24',
+}
 const RELEASE = { namespace: 'sallyport', name: 'sallyport', serviceAccount: 'sallyport', replicas: 2, ready: 2 }
 const DATA = { name: 'data', labels: { 'sallyport.dev/owner': 'true' }, annotations: {} }
 const AGENTS = { name: 'agents', labels: { 'pod-security.kubernetes.io/enforce': 'privileged' }, annotations: {} }
@@ -62,6 +68,24 @@ const ILL: Readonly<Record<string, readonly [Partial<Facts>, check: string, resu
       'nodes',
       'fail',
       /4\.18.*packet filter/,
+    ],
+    'a containerd whose seccomp profile leaves a way to the hypervisor': [
+      { nodes: { known: [NODE, { ...NODE, name: 'old', runtime: 'containerd://1.6.20~ds1' }] } },
+      'nodes',
+      'warn',
+      /node old: the RuntimeDefault seccomp profile of containerd 1\.6\.20~ds1 .*AF_VSOCK.*1\.7 or newer, or.*Localhost/,
+    ],
+    'a runtime that is none of containerd’s': [
+      { nodes: { known: [{ ...NODE, runtime: 'cri-o://1.30.1' }] } },
+      'nodes',
+      'ok',
+      /1 Linux nodes can run agents/,
+    ],
+    'a containerd of a later major version': [
+      { nodes: { known: [{ ...NODE, runtime: 'containerd://2.0.0' }] } },
+      'nodes',
+      'ok',
+      /1 Linux nodes can run agents/,
     ],
     'a node that runs Windows': [
       { nodes: { known: [NODE, { ...NODE, name: 'w', system: 'windows' }] } },

@@ -29,6 +29,8 @@ export interface NodeSeen {
   readonly system: string
   readonly kernel: string
   readonly kubelet: string
+  /** `containerd://1.7.24` */
+  readonly runtime: string
 }
 
 export interface Release {

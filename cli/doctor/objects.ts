@@ -10,6 +10,7 @@ export function nodeOf({ metadata: { name }, status }: KubeObject): NodeSeen {
     system: text(at(info, 'operatingSystem')),
     kernel: text(at(info, 'kernelVersion')),
     kubelet: text(at(info, 'kubeletVersion')),
+    runtime: text(at(info, 'containerRuntimeVersion')),
   }
 }
 

@@ -1,9 +1,13 @@
 // What is found → the status, as text: `Type Status Reason: message`, counts, events.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { Validator } from '#crds/validate.ts'
+import { know } from '../judgement/known.ts'
 import { fails, holds, type Verdict } from '../judgement/verdict.ts'
 import { planPolicy } from './accesspolicy/plan.ts'
 import { planConnection } from './connection/plan.ts'
+import { planGrant } from './endpointgrant/plan.ts'
+import { planProvider } from './identityprovider/plan.ts'
 import type { Plan } from './plan.ts'
 
 const GOOD: Verdict = { accepted: holds('Valid', 'it is valid'), resolved: holds('Resolved', 'all is there') }
@@ -30,6 +34,27 @@ function policy(verdict: Verdict, ready: number, of: number): Plan {
 const before = (status: string, reason: string) => ({
   conditions: [{ type: 'ResolvedRefs', status, reason, message: 'm', lastTransitionTime: '2026-01-01T00:00:00Z' }],
 })
+
+function provider(spec: object): Plan {
+  return planProvider({
+    provider: known('IdentityProvider', { audiences: ['a'], ...spec }),
+    generation: 3,
+    present: undefined,
+  })
+}
+
+function grant(spec: object): Plan {
+  const usual = { hosts: ['*.example.com'], ports: [443], protocols: ['TCP'] }
+  const isOwner = (namespace: string): boolean => namespace === 'data'
+  const facts = { isOwner, clusterDomain: 'cluster.local', generation: 3, present: undefined }
+  return planGrant({ grant: known('EndpointGrant', { ...usual, ...spec }), ...facts })
+}
+
+function known<K extends 'EndpointGrant' | 'IdentityProvider'>(kind: K, spec: object) {
+  const document = { apiVersion: 'sallyport.dev/v1alpha1', kind, metadata: { name: 'one' }, spec }
+  return know(kind, document, VALIDATOR)
+}
+const VALIDATOR = new Validator()
 
 const PLANS: Readonly<Record<string, readonly [plan: Plan, ...lines: string[]]>> = {
   'a Connection that every gateway has in force': [
@@ -99,6 +124,26 @@ const PLANS: Readonly<Record<string, readonly [plan: Plan, ...lines: string[]]>>
     'Programmed True InForce: 3 of 3 gateways have it in force',
     'matchedAgents 3',
     'matchedConnections 2',
+  ],
+  'an IdentityProvider': [provider({ issuer: 'https://login.example.com' }), 'Accepted True Valid: it is valid'],
+  'an IdentityProvider on the loopback address': [
+    provider({ issuer: 'http://localhost:8080' }),
+    'Accepted False LoopbackIssuer: spec.issuer: http://localhost:8080 is inside of the agent’s own pod, where the agent could answer; name an https address',
+    'Warning LoopbackIssuer: spec.issuer: http://localhost:8080 is inside of the agent’s own pod, where the agent could answer; name an https address',
+  ],
+  'an IdentityProvider whose keys are there': [
+    provider({ issuer: 'https://login.example.com', jwksURI: 'http://127.0.0.1/keys' }),
+    'Accepted False LoopbackIssuer: spec.jwksURI: http://127.0.0.1/keys is inside of the agent’s own pod, where the agent could answer; name an https address',
+    'Warning LoopbackIssuer: spec.jwksURI: http://127.0.0.1/keys is inside of the agent’s own pod, where the agent could answer; name an https address',
+  ],
+  'a grant for owners': [grant({ namespaces: ['data'] }), 'Accepted True Valid: it is valid'],
+  'a grant by labels': [
+    grant({ namespaceSelector: { matchLabels: { team: 'a' } } }),
+    'Accepted True Valid: it is valid',
+  ],
+  'a grant for a namespace that owns nothing, and for hosts that need none': [
+    grant({ namespaces: ['data', 'agents', 'absent'], hosts: ['*.example.com', 'db.data.svc'] }),
+    'Accepted True Valid: it is valid, but without effect for spec.hosts db.data.svc: in-cluster hosts belong to their namespace and need no grant; and for spec.namespaces agents, absent: no targets live there; an owner is labelled sallyport.dev/owner: "true"',
   ],
   'a policy that cannot be enforced': [
     policy(LOST, 3, 3),

@@ -52,13 +52,14 @@ export class Intake {
   }
 
   #namespace(name: string, after: NamespaceFacts | undefined, marks: Marks): void {
-    const { namespaces, connectionsIn, policiesIn } = this.#world
+    const { namespaces, connectionsIn, policiesIn, grantsNaming } = this.#world
     const before = namespaces.get(name)
     if (canonical(before) === canonical(after)) return
     replace(namespaces, name, after)
     // Grants may select it by its labels.
     for (const key of connectionsIn.of(name)) marks.claims.add(key)
     for (const key of policiesIn.of(name)) marks.circumstances.add(key)
+    for (const key of grantsNaming.of(name)) marks.grants.add(key)
     this.#selections.setNamespace(name, marks)
   }
 

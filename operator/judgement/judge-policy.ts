@@ -19,8 +19,8 @@ export interface Circumstances {
   readonly absent: readonly string[]
   /** Whether some Connection is selected, be it one that cannot be read. */
   readonly selectsAny: boolean
-  /** Whether the IdentityProvider that it names is there; true where it names none. */
-  readonly provided: boolean
+  /** Of the IdentityProvider that it names; `yes` where it names none. */
+  readonly provided: 'yes' | 'absent' | 'refused'
 }
 
 export function judgePolicy(
@@ -33,7 +33,7 @@ export function judgePolicy(
   checkPolicy(policy, new Set(spoken), {
     protocols,
     connections: answering((key) => (missing.has(key) ? undefined : key)),
-    identityProviders: answering((key) => (provided ? key : undefined)),
+    identityProviders: answering((key) => (provided === 'absent' ? undefined : key)),
     report,
     broken: NOTHING_BROKEN,
   })
@@ -41,6 +41,10 @@ export function judgePolicy(
   if (!owner) {
     const { reason, message } = notOwner(policy.metadata.namespace ?? '')
     return { ...verdict, accepted: fails(reason, message), problem: message }
+  }
+  if (provided === 'refused') {
+    const message = `spec.agents.identity.provider: IdentityProvider ${policy.spec.agents.identity?.provider} is not accepted; its status says why`
+    return { ...verdict, resolved: fails('IdentityProviderRefused', message), problem: verdict.problem ?? message }
   }
   if (selectsAny || !verdict.resolved.holds) return verdict
   // Nothing is denied by it and nothing opened: no problem of any gateway's, but nobody writes a policy for that.

@@ -1,12 +1,13 @@
 // The verdicts that are in force, and what to judge again. In the order in which they depend on each other: who holds which host,
 // then Connections, then policies. A verdict that comes out as it was goes no further.
-import type { ConfigMap, Secret } from '#crds/types.gen.ts'
+import type { ConfigMap, IdentityProvider, Secret } from '#crds/types.gen.ts'
 import type { Named } from '#sidecar/check/beside.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { namedConnections, type Policy } from '#sidecar/check/selection.ts'
 import { Conflicts } from './conflicts.ts'
 import { connectionVerdict, judgeConnection, unreadable } from './judge-connection.ts'
 import { type Circumstances, judgePolicy } from './judge-policy.ts'
+import { judgeProvider } from './judge-provider.ts'
 import type { Known } from './known.ts'
 import type { Marks } from './marks.ts'
 import { unpermitted } from './permitted.ts'
@@ -120,7 +121,8 @@ export class Verdicts {
   #circumstances(key: string, policy: Policy): Circumstances {
     const { namespaces, connections, providers } = this.#world
     const { namespace } = policy.metadata
-    const provider = policy.spec.agents.identity?.provider
+    const name = policy.spec.agents.identity?.provider
+    const provider = name === undefined ? undefined : providers.get(name)
     return {
       owner: policy.kind === 'ClusterAccessPolicy' || namespaces.get(namespace ?? '')?.owner === true,
       // Of protocols that this version does not serve nobody knows the words; their Connections say so themselves.
@@ -129,9 +131,15 @@ export class Verdicts {
         .map(([, name]) => name)
         .filter((name) => !connections.has(name)),
       selectsAny: this.#selections.connectionsOf(key).size > 0,
-      provided: provider === undefined || providers.get(provider)?.resource !== undefined,
+      provided: name === undefined ? 'yes' : provided(provider),
     }
   }
+}
+
+/** One that cannot be read says so itself; to a policy it is as good as absent. */
+function provided(provider: Known<IdentityProvider> | undefined): Circumstances['provided'] {
+  if (provider?.resource === undefined) return 'absent'
+  return judgeProvider(provider).holds ? 'yes' : 'refused'
 }
 
 /** In a cluster nobody wants to hear what else there is: each answer would change with all that comes and goes. */

@@ -52,6 +52,8 @@ export class World implements Claimable {
   readonly policiesAsking = new IndexOf()
   /** By `namespace/name` of the Service. */
   readonly slicesOf = new IndexOf()
+  /** By the namespaces that they name. */
+  readonly grantsNaming = new IndexOf()
   readonly #grantsByPort = new IndexOf()
   readonly #servicesByAddress = new IndexOf()
 
@@ -97,6 +99,7 @@ export class World implements Claimable {
   setGrant(key: string, known: Known<EndpointGrant> | undefined): void {
     replace(this.grants, key, known)
     this.#grantsByPort.set(key, (known?.resource?.spec.ports ?? []).map(String))
+    this.grantsNaming.set(key, known?.resource?.spec.namespaces ?? [])
   }
 
   setService(key: string, facts: ServiceFacts | undefined): void {

@@ -98,6 +98,16 @@ test('keys are found by discovery once and kept', async () => {
   assert.deepEqual(requests, ['/.well-known/openid-configuration', '/keys'])
 })
 
+test('in a pod keys on the loopback address, which is the agent’s too, vouch for nobody', async () => {
+  await publish()
+  const options = { now: () => clock, cooldownMilliseconds: 0, resolve: async () => ['127.0.0.1'] }
+  for (const change of [{}, { jwksURI: `${issuer}/keys` }]) {
+    const inPod = new TokenVerifier([provider(change)], options)
+    await assert.rejects(inPod.verify(await token(), ['corp']), TokenRefused)
+  }
+  assert.deepEqual(requests, [])
+})
+
 test('with jwksURI nothing is discovered', async () => {
   await verifier({ jwksURI: `${issuer}/keys` }).verify(await token(), ['corp'])
   assert.deepEqual(requests, ['/keys'])

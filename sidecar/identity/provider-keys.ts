@@ -27,6 +27,7 @@ export interface KeyOptions {
 
 export function providerKeys(source: KeySource, options: KeyOptions): JWTVerifyGetKey {
   const { resolve } = options
+  const secure = (url: string): URL => secureUrl(url, resolve === undefined)
   const fetchKeys = calm(
     (url, signal) => fetchBounded(url, { signal, mostBytes: LONGEST_DOCUMENT, resolve }),
     options.now,
@@ -34,8 +35,8 @@ export function providerKeys(source: KeySource, options: KeyOptions): JWTVerifyG
   const implementation: FetchImplementation = (url, { signal }) => fetchKeys(url, signal)
   let keys: Promise<JWTVerifyGetKey> | undefined
   const open = async (): Promise<JWTVerifyGetKey> => {
-    const url = source.jwksURI ?? (await discover(source.issuer, fetchKeys))
-    return createRemoteJWKSet(secureUrl(url), {
+    const url = source.jwksURI ?? (await discover(source.issuer, fetchKeys, secure))
+    return createRemoteJWKSet(secure(url), {
       timeoutDuration: TIMEOUT_MILLISECONDS,
       cooldownDuration: options.cooldownMilliseconds ?? COOLDOWN_MILLISECONDS,
       cacheMaxAge: KEEP_MILLISECONDS,
@@ -56,8 +57,8 @@ export function providerKeys(source: KeySource, options: KeyOptions): JWTVerifyG
 type Fetch = (url: string, signal: AbortSignal) => Promise<Response>
 
 /** OpenID Connect Discovery 1.0 section 4: the document must name the very issuer it was fetched for. */
-async function discover(issuer: string, fetchDocument: Fetch): Promise<string> {
-  const url = secureUrl(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
+async function discover(issuer: string, fetchDocument: Fetch, secure: (url: string) => URL): Promise<string> {
+  const url = secure(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
   const response = await fetchDocument(url.href, AbortSignal.timeout(TIMEOUT_MILLISECONDS))
   const document: unknown = await response.json()
   if (typeof document !== 'object' || document === null) throw new Error(`${url.href} is not a discovery document`)
@@ -68,10 +69,13 @@ async function discover(issuer: string, fetchDocument: Fetch): Promise<string> {
   return jwksURI
 }
 
-/** Keys fetched in the clear could be anybody's; on the machine itself nobody is in between. */
-function secureUrl(text: string): URL {
+/**
+ * Keys fetched in the clear could be anybody's; on a laptop nobody is in between. Who is told where hosts are is in a pod: there the
+ * loopback address is the agent's too, which could vouch for whomever it likes.
+ */
+function secureUrl(text: string, onLaptop: boolean): URL {
   const url = new URL(text)
-  const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  const local = onLaptop && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) {
     throw new Error(`${url.origin} is not an https address`)
   }

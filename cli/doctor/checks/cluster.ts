@@ -6,6 +6,8 @@ import { type Finding, fail, ok, warn } from '../finding.ts'
 const API_SERVER = [1, 30] as const
 /** Native sidecars are on by default since. */
 const KUBELET = [1, 29] as const
+/** Its usual seccomp profile closes AF_VSOCK, a way to the hypervisor that no packet filter sees, since (T08 in docs/threats.md). */
+const CONTAINERD = [1, 7] as const
 /** The packet filter's table rewrites addresses of both families: `inet` tables do since this kernel. */
 const KERNEL = [5, 2] as const
 
@@ -30,6 +32,7 @@ function nodesOf(nodes: readonly NodeSeen[]): readonly Finding[] {
     ...old.map(({ name, kubelet }) =>
       fail('nodes', `node ${name}: kubelet ${kubelet} has no native sidecars`, 'upgrade the node to 1.29 or newer'),
     ),
+    ...linux.flatMap(openToHypervisor),
     ...oldKernel.map(({ name, kernel }) =>
       fail('nodes', `node ${name}: kernel ${kernel} cannot hold the packet filter`, 'upgrade to Linux 5.2 or newer'),
     ),
@@ -45,6 +48,18 @@ function nodesOf(nodes: readonly NodeSeen[]): readonly Finding[] {
   ]
   if (linux.length === 0) return [...findings, fail('nodes', 'no node runs Linux', 'agents need Linux nodes; add one')]
   return findings.length > 0 ? findings : [ok('nodes', `${linux.length} Linux nodes can run agents`)]
+}
+
+function openToHypervisor({ name, runtime }: NodeSeen): readonly Finding[] {
+  const [, version] = /^containerd:\/\/(.+)$/.exec(runtime) ?? []
+  if (version === undefined || atLeast(version, CONTAINERD)) return []
+  return [
+    warn(
+      'nodes',
+      `node ${name}: the RuntimeDefault seccomp profile of containerd ${version} lets agents open AF_VSOCK sockets to the hypervisor`,
+      'upgrade containerd to 1.7 or newer, or give agents a Localhost profile without AF_VSOCK',
+    ),
+  ]
 }
 
 export function runtimes({ runtimeClasses }: Facts): readonly Finding[] {

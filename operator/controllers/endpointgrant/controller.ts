@@ -11,6 +11,8 @@ export const endpointGrantController: Controller = {
   plan(key, present, { judgement: { world } }) {
     const grant = world.grants.get(key)
     if (grant === undefined) return undefined
-    return planGrant({ grant, clusterDomain: world.clusterDomain, generation: grant.metadata.generation, present })
+    const isOwner = (namespace: string): boolean => world.namespaces.get(namespace)?.owner === true
+    const { clusterDomain } = world
+    return planGrant({ grant, isOwner, clusterDomain, generation: grant.metadata.generation, present })
   },
 }

@@ -1,4 +1,4 @@
-// The status of an EndpointGrant. It depends on nothing else; what it allows shows at the Connections.
+// The status of an EndpointGrant: what of it has no effect. What it allows shows at the Connections.
 import type { EndpointGrant } from '#crds/types.gen.ts'
 import { namespaceOfHost } from '#sidecar/check/claims.ts'
 import { unreadable } from '../../judgement/judge-connection.ts'
@@ -8,16 +8,25 @@ import { accepted, type Facts, type Plan, planOf } from '../plan.ts'
 
 export interface GrantFacts extends Facts {
   readonly grant: Known<EndpointGrant>
+  /** Whether targets may live in the namespace; one that is not there is none. */
+  readonly isOwner: (namespace: string) => boolean
   readonly clusterDomain: string
 }
 
-export function planGrant({ grant, clusterDomain, ...facts }: GrantFacts): Plan {
+export function planGrant({ grant, isOwner, clusterDomain, ...facts }: GrantFacts): Plan {
   const { resource } = grant
   if (resource === undefined) return planOf(facts, [accepted(unreadable(grant).accepted)])
-  const idle = resource.spec.hosts.filter((host) => namespaceOfHost(host, clusterDomain) !== undefined)
-  const message =
-    idle.length === 0
-      ? 'it is valid'
-      : `it is valid, but without effect for ${idle.join(', ')}: in-cluster hosts belong to their namespace and need no grant`
+  const { hosts, namespaces = [] } = resource.spec
+  const inside = hosts.filter((host) => namespaceOfHost(host, clusterDomain) !== undefined)
+  const strangers = namespaces.filter((namespace) => !isOwner(namespace))
+  const idle = [
+    ...without('hosts', inside, 'in-cluster hosts belong to their namespace and need no grant'),
+    ...without('namespaces', strangers, 'no targets live there; an owner is labelled sallyport.dev/owner: "true"'),
+  ]
+  const message = idle.length === 0 ? 'it is valid' : `it is valid, but without effect for ${idle.join('; and for ')}`
   return planOf(facts, [accepted(holds('Valid', message))])
+}
+
+function without(field: string, items: readonly string[], why: string): readonly string[] {
+  return items.length === 0 ? [] : [`spec.${field} ${items.join(', ')}: ${why}`]
 }

@@ -1,8 +1,7 @@
-// The status of an IdentityProvider. Gateways fetch its keys; here is said only whether it can be read.
+// The status of an IdentityProvider.
 import type { IdentityProvider } from '#crds/types.gen.ts'
-import { unreadable } from '../../judgement/judge-connection.ts'
+import { judgeProvider } from '../../judgement/judge-provider.ts'
 import type { Known } from '../../judgement/known.ts'
-import { holds } from '../../judgement/verdict.ts'
 import { accepted, type Facts, type Plan, planOf } from '../plan.ts'
 
 export interface ProviderFacts extends Facts {
@@ -10,6 +9,5 @@ export interface ProviderFacts extends Facts {
 }
 
 export function planProvider({ provider, ...facts }: ProviderFacts): Plan {
-  const judged = provider.resource === undefined ? unreadable(provider).accepted : holds('Valid', 'it is valid')
-  return planOf(facts, [accepted(judged)])
+  return planOf(facts, [accepted(judgeProvider(provider))])
 }
