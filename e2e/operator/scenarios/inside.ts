@@ -24,6 +24,7 @@ export function inside(stage: () => Stage): void {
         await stage().apply([pod('inside')])
         if ((await part(stage(), 'pod/inside', '{.spec.containers[0].volumeMounts}')).includes(TRUST_FILE)) return true
         await stage().remove('pod', '-n', 'agents', 'inside')
+        return false
       })
       await podsReady(stage(), 'inside')
     })
