@@ -22,10 +22,10 @@ class MemorySink implements AuditSink {
   fails = false
   release: Promise<void> = Promise.resolve()
 
-  async write(lines: string): Promise<void> {
+  async write(lines: Buffer): Promise<void> {
     await this.release
     if (this.fails) throw new Error('as the test wants it')
-    this.text += lines
+    this.text += lines.toString()
   }
 
   close(): Promise<void> {
@@ -160,15 +160,57 @@ describe('the audit stream', () => {
     sink.release = new Promise((resolve) => {
       release = () => resolve()
     })
-    const log = new AuditLog(sink, { maxQueued: 10, flushMilliseconds: 1 })
-    for (let i = 1; i <= 25; i++) log.action(action(i))
+    const log = new AuditLog(sink, { maxQueuedBytes: 100_000, flushMilliseconds: 1 })
+    for (let i = 1; i <= 1000; i++) log.action(action(i))
     release()
     await log.close()
     const events = sink.events()
-    assert.equal(events.filter(({ type }) => type === 'action.decided').length, 10)
+    const written = events.filter(({ type }) => type === 'action.decided').length
+    assert.ok(written > 100 && written < 500, `${written}`)
     const told = events.filter(({ type }) => type === 'audit.lost').reduce((sum, { count }) => sum + Number(count), 0)
-    assert.equal(told, 15)
-    assert.deepEqual({ ...log.counters }, { offered: 25, written: 10, lost: 15, actions: 25 })
+    assert.equal(told, 1000 - written)
+    assert.deepEqual({ ...log.counters }, { offered: 1000, written, lost: told, actions: 1000 })
+    assert.deepEqual(
+      events.map(({ sequence }) => sequence),
+      events.map((_, index) => index + 1),
+    )
+  })
+
+  test('tells of a loss again until a sink takes it', async () => {
+    const sink = new MemorySink()
+    sink.fails = true
+    let tick = (): void => undefined
+    const log = new AuditLog(sink, { flushMilliseconds: 1, now: () => 0 })
+    sink.release = new Promise((resolve) => {
+      tick = resolve
+    })
+    log.action(action(1))
+    tick()
+    while (log.counters.lost === 0) await new Promise((resolve) => setImmediate(resolve))
+    sink.fails = false
+    log.action(action(2))
+    await log.close()
+    const events = sink.events()
+    assert.deepEqual(
+      events.map(({ type, count }) => [type, count]),
+      [
+        ['action.decided', undefined],
+        ['audit.lost', 1],
+      ],
+    )
+  })
+
+  test('a line may be longer than a page', async () => {
+    const sink = new MemorySink()
+    const log = new AuditLog(sink)
+    log.action(action(1))
+    log.emit({ type: 'config.reloaded', hash: 'h', problems: ['x'.repeat(200_000)] })
+    log.action(action(2))
+    await log.close()
+    assert.deepEqual(
+      sink.events().map(({ type }) => type),
+      ['action.decided', 'config.reloaded', 'action.decided'],
+    )
   })
 
   test('counts what a failing sink did not take', async () => {

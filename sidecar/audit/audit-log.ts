@@ -1,10 +1,11 @@
-// The audit stream: JSON lines, composed and written in batches, never in anybody's way.
+// The audit stream: JSON lines, written in batches, never in anybody's way.
 //
-// The data path only pushes references into a bounded queue. A sink that does not keep up loses events, never time; what
-// is lost is counted, and the stream itself says how much.
+// A line is put together at once, in memory that is used again and again. A sink that does not keep up loses events, never
+// time; what is lost is counted, and the stream itself says how much.
 import type { AuditEvent } from '#contracts/audit/event.ts'
 import { ActionLines, type DecidedAction } from './action-lines.ts'
-import { Entries } from './entries.ts'
+import { LineStart } from './line-start.ts'
+import { Page } from './page.ts'
 import type { AuditSink } from './sink.ts'
 
 export interface AuditCounters {
@@ -16,52 +17,69 @@ export interface AuditCounters {
   actions: number
 }
 
-interface Timed {
-  readonly time: number
-  readonly event: AuditEvent
-}
-
 export interface AuditOptions {
-  /** Events that wait; beyond it they are lost. */
-  readonly maxQueued?: number
+  /** Bytes that wait; what is offered beyond them is lost. */
+  readonly maxQueuedBytes?: number
   readonly flushMilliseconds?: number
   /** Milliseconds since 1970. */
   readonly now?: () => number
 }
 
+const PAGE_BYTES = 128 * 1024
+const MAX_QUEUED_BYTES = 16 * 1024 * 1024
+/** Empty pages that are kept. */
+const SPARE_PAGES = 2
+
 export class AuditLog {
   readonly counters: AuditCounters = { offered: 0, written: 0, lost: 0, actions: 0 }
   readonly #sink: AuditSink
-  readonly #maxQueued: number
+  readonly #maxQueuedBytes: number
   readonly #delay: number
   readonly #now: () => number
+  readonly #start = new LineStart()
   readonly #lines = new ActionLines()
-  readonly #entries = new Entries()
-  #queue: (Timed | DecidedAction)[] = []
+  /** Where lines go now. */
+  #page: Page | undefined
+  #full: Page[] = []
+  /** On full pages, and on those that are being written. */
+  #heldBytes = 0
+  readonly #spare: Page[] = []
+  #queued = 0
   #sequence = 0
   #untold = 0
   #timer: NodeJS.Timeout | undefined
-  #writing: Promise<void> | undefined
+  #writing: Promise<boolean> | undefined
 
   constructor(sink: AuditSink, options: AuditOptions = {}) {
     this.#sink = sink
-    this.#maxQueued = options.maxQueued ?? 65_536
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? MAX_QUEUED_BYTES
     this.#delay = options.flushMilliseconds ?? 100
     this.#now = options.now ?? Date.now
   }
 
+  /** Events that wait. */
   get queued(): number {
-    return this.#queue.length
+    return this.#queued
   }
 
   emit(event: AuditEvent): void {
-    this.#push({ time: this.#now(), event })
+    this.counters.offered++
+    const json = Buffer.from(`${JSON.stringify(event).slice(1)}\n`)
+    const page = this.#pageFor(LineStart.MOST_BYTES + json.length)
+    if (page === undefined) return
+    this.#start.write(page, this.#now(), ++this.#sequence)
+    page.put(json)
+    this.#added(page)
   }
 
   /** One decided action with its outcome. */
   action(action: DecidedAction): void {
     this.counters.actions++
-    this.#push(this.#entries.take(action))
+    this.counters.offered++
+    const page = this.#pageFor(this.#lines.mostBytes(action))
+    if (page === undefined) return
+    this.#lines.write(page, this.#start, ++this.#sequence, action)
+    this.#added(page)
   }
 
   /** Milliseconds since 1970, for `DecidedAction.time`. */
@@ -73,66 +91,103 @@ export class AuditLog {
     clearTimeout(this.#timer)
     this.#timer = undefined
     await this.#writing
-    while (this.#queue.length > 0 || this.#untold > 0) {
-      if (!(await this.#writeBatch())) break
+    while (this.#queued > 0 || this.#untold > 0) {
+      if (!(await this.#write())) break
     }
     await this.#sink.close()
   }
 
-  #push(entry: Timed | DecidedAction): void {
-    this.counters.offered++
-    if (this.#queue.length >= this.#maxQueued) {
-      this.#lose(1)
-      return
+  /** A page with room for so many bytes more; undefined: the event is lost. */
+  #pageFor(bytes: number): Page | undefined {
+    const page = this.#page
+    if (page?.room(bytes)) {
+      if (this.#heldBytes + page.length < this.#maxQueuedBytes) return page
+    } else {
+      this.#turn()
+      if (this.#heldBytes < this.#maxQueuedBytes) return this.#newPage(bytes)
     }
-    this.#queue.push(entry)
-    if (this.#writing === undefined) this.#timer ??= setTimeout(() => this.#start(), this.#delay)
+    this.#lose(1)
+    return undefined
   }
 
-  #start(): void {
+  #newPage(bytes: number): Page {
+    const fits = bytes <= PAGE_BYTES
+    this.#page = (fits ? this.#spare.pop() : undefined) ?? new Page(fits ? PAGE_BYTES : bytes)
+    return this.#page
+  }
+
+  /** The page is full. */
+  #turn(): void {
+    this.#close()
+    if (this.#writing === undefined && this.#full.length > 0) this.#begin()
+  }
+
+  #close(): void {
+    const page = this.#page
+    if (page === undefined) return
+    this.#page = undefined
+    this.#full.push(page)
+    this.#heldBytes += page.length
+  }
+
+  #added(page: Page): void {
+    page.lines++
+    this.#queued++
+    if (this.#writing === undefined) this.#timer ??= setTimeout(() => this.#begin(), this.#delay)
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#writing = this.#writeBatch().then(() => {
+    this.#writing = this.#write().finally(() => {
       this.#writing = undefined
-      if (this.#queue.length > 0) this.#timer ??= setTimeout(() => this.#start(), this.#delay)
+      if (this.#queued > 0) this.#timer ??= setTimeout(() => this.#begin(), this.#delay)
     })
   }
 
-  /** False if the batch is lost. */
-  async #writeBatch(): Promise<boolean> {
-    const batch = this.#queue
-    this.#queue = []
-    const untold = this.#untold
-    this.#untold = 0
+  /** Writes what waits now, and not what comes meanwhile: that is worth waiting for more. False if some of it is lost. */
+  async #write(): Promise<boolean> {
+    this.#close()
+    const pages = this.#full
+    this.#full = []
+    if (this.#untold > 0) pages.push(this.#lossPage())
+    let whole = true
+    for (const page of pages) whole = (await this.#writePage(page)) && whole
+    return whole
+  }
+
+  async #writePage(page: Page): Promise<boolean> {
+    const { lines, losses } = page
+    this.#queued -= lines
     try {
-      const lines = this.#compose(batch, untold)
-      for (const entry of batch) if (!('event' in entry)) this.#entries.give(entry)
-      await this.#sink.write(lines)
-      this.counters.written += batch.length
+      await this.#sink.write(page.bytes)
+      this.counters.written += lines
       return true
     } catch {
-      this.#untold += untold
-      this.#lose(batch.length)
+      this.#lose(lines)
+      this.#untold += losses
       return false
+    } finally {
+      this.#heldBytes -= page.length
+      page.clear()
+      if (page.size === PAGE_BYTES && this.#spare.length < SPARE_PAGES) this.#spare.push(page)
     }
   }
 
-  #compose(batch: readonly (Timed | DecidedAction)[], untold: number): string {
-    let text = ''
-    if (untold > 0) text += this.#line(this.#now(), `"type":"audit.lost","count":${untold}}`)
-    for (const entry of batch) {
-      if ('event' in entry) text += this.#line(entry.time, JSON.stringify(entry.event).slice(1))
-      else text += this.#line(entry.time, this.#lines.compose(entry))
-    }
-    return text
+  /** A line that says how many events have been lost since the last one. */
+  #lossPage(): Page {
+    const json = Buffer.from(`"type":"audit.lost","count":${this.#untold}}\n`)
+    const page = new Page(LineStart.MOST_BYTES + json.length)
+    this.#start.write(page, this.#now(), ++this.#sequence)
+    page.put(json)
+    page.losses = this.#untold
+    this.#untold = 0
+    this.#heldBytes += page.length
+    return page
   }
 
-  /** `rest` is an object's JSON without its opening brace. */
-  #line(time: number, rest: string): string {
-    return `{"time":"${this.#lines.time(time)}","sequence":${++this.#sequence},${rest}\n`
-  }
-
-  #lose(count: number): void {
-    this.#untold += count
-    this.counters.lost += count
+  #lose(lines: number): void {
+    this.#untold += lines
+    this.counters.lost += lines
   }
 }

@@ -4,7 +4,7 @@ import { systemReason } from '#sidecar/system-reason.ts'
 
 export interface AuditSink {
   /** Rejects if any of it may not have been written. */
-  write(lines: string): Promise<void>
+  write(lines: Buffer): Promise<void>
   close(): Promise<void>
 }
 

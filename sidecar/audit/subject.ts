@@ -13,5 +13,5 @@ export function auditAgent(agent: Agent): AuditAgent {
 }
 
 export function auditSubject(session: string, agent: Agent, connection: string): AuditSubject {
-  return { json: JSON.stringify({ session, agent: auditAgent(agent), connection }).slice(1, -1) }
+  return { json: Buffer.from(JSON.stringify({ session, agent: auditAgent(agent), connection }).slice(1, -1)) }
 }
