@@ -95,6 +95,21 @@ describe('the gate', () => {
     )
   })
 
+  test('tells how long the decision took, and what was added to the answer', () => {
+    const times = () => {
+      const admitted = gate.admit(admission('select t'))
+      assert.ok(!(admitted instanceof Promise) && admitted.ok)
+      admitted.ticket.end({ affected: 1, ran: true })
+      const { decisionMicros, addedMicros } = observed.at(-1) ?? {}
+      return [decisionMicros, addedMicros]
+    }
+    assert.deepEqual(times(), [undefined, undefined])
+    gate.requestAt = performance.now() - 5_000
+    assert.ok(Number(times()[0]) >= 5_000_000)
+    gate.answerAt = performance.now() - 3_000
+    assert.ok(Number(times()[1]) >= 8_000_000)
+  })
+
   test('gives no ticket before a recorder that has to be waited for has answered', async () => {
     let done = (): void => undefined
     recorder.answer = new Promise((resolve) => {

@@ -7,7 +7,7 @@ import type { Action } from './action.ts'
 import type { Mask } from './masking/mask.ts'
 import { sentence } from './policy/explainRefusal.ts'
 import type { Exceeded, SessionLimits, StatementLimits } from './policy/limits.ts'
-import type { Pair } from './policy/pair.ts'
+import type { Moment, Pair } from './policy/pair.ts'
 import { permitFor } from './policy/permit.ts'
 import type { Decision } from './policy/verdict.ts'
 import type { SessionRecorder } from './recorder/session-recorder.ts'
@@ -48,6 +48,10 @@ export interface Observed {
   readonly masked: number
   /** From admission to the end of the result. */
   readonly micros: number
+  /** From the request's arrival to its decision; undefined where no arrival was told. */
+  readonly decisionMicros: number | undefined
+  /** What the gateway added to it: up to the decision, and from the arrival of the last bytes of its result until these were passed on. */
+  readonly addedMicros: number | undefined
   /** The intent's number in the recording. */
   readonly ordinal: number
   readonly error?: string | undefined
@@ -77,7 +81,10 @@ export class SessionGate {
   /** Rises with every change of policy; part of what a cached judgement is valid for. */
   version = 0
   statements = 0
-  readonly #since: number
+  /** When the request that is decided next came, and the answer that is passed on now, as `performance.now()` has it. */
+  requestAt: number | undefined
+  answerAt: number | undefined
+  readonly #moment: Moment
   /** Counters of executions that go on in several actions, by what they are executions of. */
   #executions = new WeakMap<object, StatementLimits>()
 
@@ -87,7 +94,7 @@ export class SessionGate {
     this.limits = parts.limits
     this.observer = parts.observer
     this.now = parts.now
-    this.#since = parts.now()
+    this.#moment = new Now(this, parts.now())
   }
 
   get pair(): Pair {
@@ -106,22 +113,21 @@ export class SessionGate {
 
   /** A promise only where the verdict depends on something that has to be asked of the target. */
   judge(action: Action): Decision | Promise<Decision> {
-    const now = this.now()
-    const session = { statements: this.statements, seconds: Math.floor((now - this.#since) / 1000) }
-    return this.#pair.decide(action, { now, session })
+    return this.#pair.decide(action, this.#moment)
   }
 
   /** `execution`: what several actions of one object have in common is one statement to its limits. */
   admit(admission: Admission, execution?: object): Admitted | Promise<Admitted> {
-    const now = this.now()
     const { action } = admission
     this.statements++
     const permit = permitFor(admission.decision, action)
     if (!permit) return { ok: false, refusal: this.refuse(action, admission.decision, admission.masks) }
-    const exceeded = this.limits.beforeAction(action.shape.effect, now)
+    const limited = this.#pair.limits.length > 0
+    const exceeded = limited ? this.limits.beforeAction(action.shape.effect, this.now()) : undefined
     if (exceeded) return { ok: false, refusal: this.#limitRefusal(admission, exceeded) }
     const taken = this.recorder.intent(admission)
-    const ticket = new Ticket(this, admission, permit, this.recorder.lastOrdinal, now, this.#countersOf(execution))
+    const counters = limited ? this.#countersOf(execution) : undefined
+    const ticket = new Ticket(this, admission, permit, this.recorder.lastOrdinal, counters)
     if (taken === undefined) return { ok: true, ticket }
     return taken.then(
       () => ({ ok: true as const, ticket }),
@@ -129,8 +135,7 @@ export class SessionGate {
     )
   }
 
-  #countersOf(execution: object | undefined): StatementLimits | undefined {
-    if (this.#pair.limits.length === 0) return undefined
+  #countersOf(execution: object | undefined): StatementLimits {
     const known = execution && this.#executions.get(execution)
     const counters = known ?? this.limits.statement()
     if (execution && !known) this.#executions.set(execution, counters)
@@ -189,8 +194,29 @@ export class SessionGate {
       bytes: 0,
       masked: 0,
       micros: 0,
+      decisionMicros: this.requestAt === undefined ? undefined : (performance.now() - this.requestAt) * 1000,
+      addedMicros: undefined,
       ordinal: this.recorder.lastOrdinal,
     })
+  }
+}
+
+/** Always the moment at which it is read: most verdicts ask for neither the time nor the session. */
+class Now implements Moment {
+  readonly #gate: SessionGate
+  readonly #since: number
+
+  constructor(gate: SessionGate, since: number) {
+    this.#gate = gate
+    this.#since = since
+  }
+
+  get now(): number {
+    return this.#gate.now()
+  }
+
+  get session(): Moment['session'] {
+    return { statements: this.#gate.statements, seconds: Math.floor((this.now - this.#since) / 1000) }
   }
 }
 

@@ -60,8 +60,11 @@ export class SessionObserver implements Observer {
     })
   }
 
-  action({ action, decision, ordinal, rows, affected, bytes, masked, micros, error, outcome }: Observed): void {
+  action(observed: Observed): void {
+    const { action, decision, ordinal, rows, affected, bytes, masked, micros, error, outcome } = observed
     const { counters, audit } = this.#services
+    if (observed.decisionMicros !== undefined) counters.decisionTime.observe(observed.decisionMicros)
+    if (observed.addedMicros !== undefined) counters.addedLatency.observe(observed.addedMicros)
     this.#actions++
     counters.actions[decision.verdict]++
     counters.maskedValues += masked

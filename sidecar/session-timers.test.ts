@@ -16,7 +16,7 @@ class Stage {
   readonly said: string[] = []
   readonly told: string[] = []
   readonly session = {
-    lastActivity: performance.now(),
+    lastActivity: 0,
     runningSince: undefined as number | undefined,
     stop: (why: string) => void this.said.push(`stop: ${why}`),
     end: (why: string) => void this.said.push(`end: ${why}`),
@@ -31,6 +31,7 @@ class Stage {
     }
     this.timers = new SessionTimers(gate as unknown as SessionGate, this.session, {
       limitsOf: (metric, per) => limits.filter((one) => one.metric === metric && one.per === per),
+      steady: () => this.now,
       ...(expires === undefined ? {} : { expires }),
     })
   }
@@ -86,6 +87,16 @@ describe('limits over time', () => {
       assert.deepEqual(stage.told, ['limit-exceeded', 'observer'])
     })
   }
+
+  test('a session ends when nothing is said for too long, but not while a statement runs', () => {
+    const stage = new Stage([limit({ metric: 'Idle', per: 'Session', max: 2 })])
+    stage.session.runningSince = 0
+    assert.deepEqual(stage.pass(3).said, [])
+    stage.session.lastActivity = stage.now
+    stage.session.runningSince = undefined
+    assert.deepEqual(stage.pass(2).said, [])
+    assert.deepEqual(stage.pass(1).said, [`end: ${REACHED}`])
+  })
 
   test('a session ends with its token, whatever the limits say', () => {
     assert.deepEqual(new Stage([], { at: 2_000, why: 'expired' }).pass(1.75).said, [])

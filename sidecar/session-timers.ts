@@ -6,7 +6,7 @@ import type { Limit } from './policy/limit.ts'
 export interface Timed {
   /** `performance.now()` when either side last said something. */
   readonly lastActivity: number
-  /** Milliseconds since the epoch when the running statement was admitted. */
+  /** `performance.now()` when the running statement was admitted. */
   readonly runningSince: number | undefined
   /** Stops the running statement with an error that says why. */
   stop(why: string): void
@@ -17,6 +17,8 @@ export interface TimerOptions {
   readonly limitsOf: (metric: 'Duration' | 'Idle', per: 'Statement' | 'Session') => readonly Limit[]
   /** Milliseconds since the epoch when the session has to end by itself, whatever the limits say, and why. */
   readonly expires?: { readonly at: number; readonly why: string }
+  /** Milliseconds that go on steadily; `performance.now()` unless a test gives them. */
+  readonly steady?: () => number
 }
 
 const TICK_MS = 250
@@ -25,6 +27,7 @@ export class SessionTimers {
   readonly #gate: SessionGate
   readonly #session: Timed
   readonly #options: TimerOptions
+  readonly #steady: () => number
   readonly #since: number
   readonly #told = new Set<Limit>()
   /** The statement that `#told` is about. */
@@ -36,7 +39,8 @@ export class SessionTimers {
     this.#gate = gate
     this.#session = session
     this.#options = options
-    this.#since = gate.now()
+    this.#steady = options.steady ?? (() => performance.now())
+    this.#since = this.#steady()
     this.refresh()
   }
 
@@ -62,14 +66,14 @@ export class SessionTimers {
   }
 
   #tick(): void {
-    const now = this.#gate.now()
     const { limitsOf, expires } = this.#options
     const { runningSince, lastActivity } = this.#session
-    if (expires && now >= expires.at) {
+    if (expires && this.#gate.now() >= expires.at) {
       this.#session.end(expires.why)
       return
     }
-    const idle = runningSince === undefined ? (performance.now() - lastActivity) / 1000 : 0
+    const now = this.#steady()
+    const idle = runningSince === undefined ? (now - lastActivity) / 1000 : 0
     for (const limit of limitsOf('Idle', 'Session')) this.#check(limit, idle, 'end')
     for (const limit of limitsOf('Duration', 'Session')) this.#check(limit, (now - this.#since) / 1000, 'end')
     const statements = limitsOf('Duration', 'Statement')

@@ -13,8 +13,9 @@ export class Ticket {
   readonly #admission: Admission
   readonly #ordinal: number
   readonly #limits: StatementLimits | undefined
-  readonly #since: number
-  readonly #began = performance.now()
+  /** `performance.now()` when it was admitted. */
+  readonly since = performance.now()
+  readonly #decisionMillis: number | undefined
   #rows = 0
   #bytes = 0
   #masked = 0
@@ -28,25 +29,19 @@ export class Ticket {
     admission: Admission,
     permit: Permit,
     ordinal: number,
-    since: number,
     limits: StatementLimits | undefined,
   ) {
     this.#gate = gate
     this.#admission = admission
     this.permit = permit
     this.#ordinal = ordinal
-    this.#since = since
     this.#limits = limits
+    this.#decisionMillis = gate.requestAt === undefined ? undefined : this.since - gate.requestAt
   }
 
   get #wrote(): boolean {
     const { effect } = this.#admission.action.shape
     return effect === 'Write' || effect === 'Admin'
-  }
-
-  /** Milliseconds since the epoch when it was admitted. */
-  get since(): number {
-    return this.#since
   }
 
   /** How many of `rows` (of `bytes` in all) the agent may have; fewer: stop the result after these. */
@@ -117,6 +112,9 @@ export class Ticket {
   /** `affected`: rows that the target says it returned or changed. */
   end(outcome: { readonly affected: number; readonly error?: string; readonly ran: boolean }): void {
     const { action, decision } = this.#admission
+    const now = performance.now()
+    const decided = this.#decisionMillis
+    const answered = outcome.ran ? this.#gate.answerAt : undefined
     if (this.#wrote && outcome.affected > 0) this.#limits?.add('AffectedRows', outcome.affected, this.#gate.now())
     this.#gate.recorder.outcome(this.#ordinal, {
       rows: this.#rows > 0 ? this.#rows : outcome.affected,
@@ -132,7 +130,9 @@ export class Ticket {
       affected: outcome.affected,
       bytes: this.#bytes,
       masked: this.#masked,
-      micros: (performance.now() - this.#began) * 1000,
+      micros: (now - this.since) * 1000,
+      decisionMicros: decided === undefined ? undefined : decided * 1000,
+      addedMicros: decided === undefined || answered === undefined ? undefined : (decided + now - answered) * 1000,
       ordinal: this.#ordinal,
       error: outcome.error,
     })

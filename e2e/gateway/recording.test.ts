@@ -131,6 +131,8 @@ test('metrics count what happened; healthz says that all is well', async () => {
   })
   assert.equal(intents, allowed + denied, 'acted on and recorded')
   assert.match(text, /masked_values_total [1-9]/)
+  assert.equal(Number(/decision_seconds_count (\d+)/.exec(text)?.[1]), allowed + denied, 'every decision is timed')
+  assert.match(text, /added_latency_seconds_count [1-9]/)
   assert.equal((await fetch(`http://127.0.0.1:${metrics}/healthz`)).status, 200)
 })
 

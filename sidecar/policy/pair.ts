@@ -17,6 +17,7 @@ import { seal } from './seal.ts'
 import { toCel } from './values.ts'
 import type { Decision } from './verdict.ts'
 
+/** May be read late, or not at all: each is asked for once in a decision that depends on it. */
 export interface Moment {
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -73,7 +74,7 @@ export class Pair {
   decide(action: Action, at: Moment): Decision | Promise<Decision> {
     const { shape } = action
     const known = this.#known.get(shape) ?? this.#learn(shape)
-    return 'verdict' in known ? known : this.#decideCall(known, action, at)
+    return 'verdict' in known ? known : this.#decideCall(known, action, { now: at.now, session: at.session })
   }
 
   #learn(shape: ActionShape): Decision | Residual {

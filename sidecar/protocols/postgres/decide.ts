@@ -26,6 +26,7 @@ export function decideStatement(
 
 /** A masking rule refuses what policy rules would allow; it never allows what they refuse. */
 export function withMasks(statement: Statement, protection: Protection, decision: Decision): Decided {
+  if (!protection.inForce) return { decision, cells: 'keep' }
   const plan = planStatement(statement, protection, decision.named)
   if (plan.ok) return { decision, cells: plan.cells }
   if (decision.verdict === 'Deny') return { decision, cells: 'maskAll' }

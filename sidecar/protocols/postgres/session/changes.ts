@@ -45,36 +45,40 @@ function apply(core: Core, run: Running, group: number, change: SessionChange): 
     case 'discardPlans':
       return
     case 'prepare':
-      names.definePrepared({
-        name: change.name,
-        group,
-        confirmed: true,
-        origin: { text: run.text, inside: 'prepare' },
-        types: [],
-      })(false)
+      names
+        .definePrepared({
+          name: change.name,
+          group,
+          confirmed: true,
+          origin: { text: run.text, inside: 'prepare' },
+          types: [],
+        })
+        .answered(false)
       return
     case 'deallocate':
       if (change.name === undefined) names.clearPrepared()
-      else names.removePrepared(change.name)(false)
+      else names.removePrepared(change.name).answered(false)
       return
     case 'declareCursor':
-      names.definePortal({
-        kind: 'cursor',
-        name: change.name,
-        group,
-        confirmed: true,
-        text: run.text,
-        planned: { statement: change.statement, catalog: run.judged.basis.catalog },
-        hold: change.hold,
-        bound: undefined,
-        judged: undefined,
-        fields: undefined,
-        described: false,
-      })(false)
+      names
+        .definePortal({
+          kind: 'cursor',
+          name: change.name,
+          group,
+          confirmed: true,
+          text: run.text,
+          planned: { statement: change.statement, catalog: run.judged.basis.catalog },
+          hold: change.hold,
+          bound: undefined,
+          judged: undefined,
+          fields: undefined,
+          described: false,
+        })
+        .answered(false)
       return
     case 'closeCursor':
       if (change.name === undefined) names.clearPortals()
-      else names.removePortal(change.name)(false)
+      else names.removePortal(change.name).answered(false)
       return
     case 'opaque':
       knowledge.unseen()

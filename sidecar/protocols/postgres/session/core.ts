@@ -204,13 +204,13 @@ export class Core {
       const failed = () => reject(new Error('the target did not answer a question about the session'))
       let broken = false
       for (const { kind, bytes } of question(texts)) {
-        const done = (refused: boolean) => {
+        const answered = (refused: boolean) => {
           broken ||= refused
           if (kind !== 'sync') return
           if (broken) failed()
           else resolve()
         }
-        this.sendOwn(new Op(kind, 'helper', { collector, done }), bytes)
+        this.sendOwn(new Op(kind, 'helper', { collector, awaiting: { answered } }), bytes)
       }
       this.toTarget.flush()
     })

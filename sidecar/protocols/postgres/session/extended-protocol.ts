@@ -5,8 +5,10 @@
 import type { Admitted } from '#sidecar/gate.ts'
 import { type Bind, readBind, readExecute, readParse, readTarget } from '../wire/messages.ts'
 import { after, type Soon } from './after.ts'
+import type { Awaiting } from './awaiting.ts'
 import type { Core } from './core.ts'
 import type { Judged } from './judge.ts'
+import type { Message } from './message.ts'
 import { type Cursor, type Planned, type Portal, type Prepared, ready } from './names.ts'
 import { BoundParameters } from './parameters.ts'
 import { Op } from './pipeline.ts'
@@ -14,13 +16,6 @@ import { describePortal, describeStatement, type RefusalText, refusalError, Sqls
 import type { Refusing } from './refusing.ts'
 import { isNaming } from './resolve.ts'
 import { Running } from './running.ts'
-
-/** Where a message lies; while it is decided nothing else is written there. */
-interface Message {
-  readonly buffer: Buffer
-  readonly start: number
-  readonly end: number
-}
 
 /** A Bind on its way. What has to be waited for is rare, so a closure is made only then. */
 interface Binding {
@@ -46,8 +41,8 @@ export class ExtendedProtocol {
       if (refusal) return this.#refusing.message(refusal)
       if (names.full) return this.#refusing.message(TOO_MANY_NAMES)
       const origin = { text, inside: 'itself' } as const
-      const done = names.definePrepared({ name, group: pipeline.group, confirmed: false, origin, types })
-      this.#core.send(new Op('parse', 'agent', { done }), buffer, start, end)
+      const awaiting = names.definePrepared({ name, group: pipeline.group, confirmed: false, origin, types })
+      this.#core.send(new Op('parse', 'agent', { awaiting }), buffer, start, end)
       return undefined
     })
   }
@@ -100,8 +95,8 @@ export class ExtendedProtocol {
       origin: prepared.origin,
       described: false,
     }
-    const done = names.definePortal(portal)
-    core.send(new Op('bind', 'agent', { done, portal }), message.buffer, message.start, message.end)
+    const awaiting = names.definePortal(portal)
+    core.send(new Op('bind', 'agent', { awaiting, portal }), message.buffer, message.start, message.end)
     return undefined
   }
 
@@ -204,8 +199,8 @@ export class ExtendedProtocol {
     const { names } = this.#core
     const found: Soon<unknown> = kind === 'statement' ? this.#prepared(name) : this.#portal(name)
     return after(found, () => {
-      const done = kind === 'statement' ? names.removePrepared(name) : names.removePortal(name)
-      this.#core.send(new Op('close', 'agent', { done }), buffer, start, end)
+      const awaiting = kind === 'statement' ? names.removePrepared(name) : names.removePortal(name)
+      this.#core.send(new Op('close', 'agent', { awaiting }), buffer, start, end)
       return undefined
     })
   }
@@ -236,11 +231,20 @@ export class ExtendedProtocol {
 }
 
 function describing(portal: Portal | Cursor, owner: 'agent' | 'helper'): Op {
-  portal.described = true
-  const done = (failed: boolean) => {
-    if (failed) portal.described = false
+  return new Op('describe', owner, { portal, awaiting: new Describing(portal) })
+}
+
+class Describing implements Awaiting {
+  readonly #portal: Portal | Cursor
+
+  constructor(portal: Portal | Cursor) {
+    this.#portal = portal
+    portal.described = true
   }
-  return new Op('describe', owner, { portal, done })
+
+  answered(failed: boolean): void {
+    if (failed) this.#portal.described = false
+  }
 }
 
 const UNTYPED: RefusalText = {

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Action, ActionShape, Facts, FactValue, Redacted } from '#sidecar/action.ts'
 import type { Admission, SessionGate } from '#sidecar/gate.ts'
 import type { MaskingKeys } from '#sidecar/masking/digest.ts'
+import type { Mask } from '#sidecar/masking/mask.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
 import type { Catalog, EffectivePath } from '../catalog/model.ts'
 import { withMasks } from '../decide.ts'
@@ -41,6 +42,12 @@ export interface Judged {
   readonly policyVersion: number
   /** The statement itself, without what it names. */
   readonly own: Planned
+}
+
+/** What is being decided. */
+interface Deciding extends Pick<Judged, 'statement' | 'action' | 'basis' | 'own'> {
+  readonly masks: readonly Mask[]
+  readonly bound: BoundParameters | undefined
 }
 
 /** A refusal that is already in words, or judged statements. */
@@ -82,15 +89,18 @@ export class Judge {
 
   /** Every statement of a Query message, in order. `failed`: the transaction is, so that a single statement can only end it. */
   script(text: string, failed: boolean): Soon<Script> {
-    return after(this.#understand(text), (understood) => {
-      if ('sqlstate' in understood) return understood
-      const { statements } = understood
-      const [only] = statements
-      if (!only || statements.length > 1) return this.#several(statements, text, failed)
-      return after(this.#one(only, text, undefined, undefined, failed), (judged) =>
-        'sqlstate' in judged ? judged : [judged],
-      )
-    })
+    const understood = this.#understand(text)
+    if (understood instanceof Promise) return understood.then((late) => this.#script(late, text, failed))
+    return this.#script(understood, text, failed)
+  }
+
+  #script(understood: Extract<Understood, { ok: true }> | RefusalText, text: string, failed: boolean): Soon<Script> {
+    if ('sqlstate' in understood) return understood
+    const { statements } = understood
+    const [only] = statements
+    if (!only || statements.length > 1) return this.#several(statements, text, failed)
+    const judged = this.#one(only, text, undefined, undefined, failed)
+    return judged instanceof Promise ? judged.then(alone) : alone(judged)
   }
 
   /** A text that is only prepared: refused at once where no execution of it could be allowed. */
@@ -264,21 +274,26 @@ export class Judge {
     const { pair } = gate
     const basis = workbench.basis(pair.masks, catalog)
     const action = new StatementAction(statement.shape, text, bound, this.#parts)
-    return after(gate.judge(action), (decided) => {
-      const { decision, cells } = withMasks(statement, basis.protection, decided)
-      return {
-        statement,
-        action,
-        decision,
-        allowed: decision.verdict === 'Allow',
-        cells,
-        watched: isWatched(basis),
-        admission: { action, decision, masks: pair.masks, parameters: bound?.recorded },
-        basis,
-        policyVersion: gate.version,
-        own: { statement: own, catalog },
-      }
-    })
+    const decided = gate.judge(action)
+    const about = { statement, action, basis, own: { statement: own, catalog }, masks: pair.masks, bound }
+    if (decided instanceof Promise) return decided.then((late) => this.#judged(about, late))
+    return this.#judged(about, decided)
+  }
+
+  #judged({ statement, action, basis, own, masks, bound }: Deciding, decided: Decision): Judged {
+    const { decision, cells } = withMasks(statement, basis.protection, decided)
+    return {
+      statement,
+      action,
+      decision,
+      allowed: decision.verdict === 'Allow',
+      cells,
+      watched: isWatched(basis),
+      admission: { action, decision, masks, parameters: bound?.recorded },
+      basis,
+      policyVersion: this.#parts.gate.version,
+      own,
+    }
   }
 }
 
@@ -306,6 +321,10 @@ class StatementAction implements Action {
     const parameters = (this.#bound?.recorded.count ?? 0) > 0
     return { estimatedRows: () => estimate(this.text, knowledge.path, parameters) }
   }
+}
+
+function alone(judged: Judged | RefusalText): Script {
+  return 'sqlstate' in judged ? judged : [judged]
 }
 
 /** A statement that changes the schema itself may find it changed. */

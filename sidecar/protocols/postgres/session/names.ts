@@ -7,17 +7,17 @@
 import type { Catalog } from '../catalog/model.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Field } from '../wire/messages.ts'
+import type { Awaiting } from './awaiting.ts'
 import type { Judged } from './judge.ts'
 import type { Origin } from './origin.ts'
 import type { BoundParameters } from './parameters.ts'
 import type { Sent } from './schema-watch.ts'
-import { Tentative } from './tentative.ts'
+import { type Confirmable, Tentative } from './tentative.ts'
 
-export interface Named {
+export interface Named extends Confirmable {
   readonly name: string
   /** Which pipeline (between two Syncs) defined it. */
   readonly group: number
-  confirmed: boolean
 }
 
 /** The server understands it anew at every Bind and EXECUTE: its meaning follows search_path and catalog. */
@@ -86,22 +86,22 @@ export class Names {
   }
 
   /**
-   * Enters a definition and returns what to call with the target's answer. Where the name is taken the target refuses
+   * Enters a definition and returns what to tell the target's answer. Where the name is taken the target refuses
    * (unless it is the unnamed one), and the older definition is in force again; what follows in the pipeline is skipped.
    */
-  definePrepared(entry: Prepared): (failed: boolean) => void {
-    return confirming(entry, this.#prepared.set(entry.name, entry))
+  definePrepared(entry: Prepared): Awaiting {
+    return this.#prepared.set(entry.name, entry)
   }
 
-  definePortal(entry: Portal | Cursor): (failed: boolean) => void {
-    return confirming(entry, this.#portals.set(entry.name, entry))
+  definePortal(entry: Portal | Cursor): Awaiting {
+    return this.#portals.set(entry.name, entry)
   }
 
-  removePrepared(name: string): (failed: boolean) => void {
+  removePrepared(name: string): Awaiting {
     return this.#prepared.set(name, undefined)
   }
 
-  removePortal(name: string): (failed: boolean) => void {
+  removePortal(name: string): Awaiting {
     return this.#portals.set(name, undefined)
   }
 
@@ -141,11 +141,4 @@ export class Names {
 /** Whether a use in pipeline `group` can rely on the entry without waiting. */
 export function ready(entry: Named, group: number): boolean {
   return entry.confirmed || entry.group === group
-}
-
-function confirming(entry: Named, answered: (failed: boolean) => void): (failed: boolean) => void {
-  return (failed) => {
-    if (!failed) entry.confirmed = true
-    answered(failed)
-  }
 }

@@ -33,10 +33,10 @@ for (const [name, [script, left, unsynced, failed]] of Object.entries(CASES)) {
       else if (word === 'copy') pipeline.copyBegins()
       else {
         const number = sent++
-        const done = (bad: boolean) => {
-          if (bad) lost.push(number)
+        const answered = (failed: boolean) => {
+          if (failed) lost.push(number)
         }
-        pipeline.add(new Op(word as OpKind, 'agent', { done }))
+        pipeline.add(new Op(word as OpKind, 'agent', { awaiting: { answered } }))
       }
     }
     assert.equal([...pipeline.pending()].map(({ kind }) => kind).join(' '), left)
@@ -58,8 +58,9 @@ test('a pipeline is counted where the target ends it', () => {
 test('the end of the session fails everything that is not answered', () => {
   const pipeline = new Pipeline()
   let failed = 0
-  const done = () => failed++
-  for (const kind of ['parse', 'bind', 'sync', 'query'] as const) pipeline.add(new Op(kind, 'agent', { done }))
+  const answered = () => failed++
+  for (const kind of ['parse', 'bind', 'sync', 'query'] as const)
+    pipeline.add(new Op(kind, 'agent', { awaiting: { answered } }))
   pipeline.abandon()
   assert.equal(failed, 4)
   assert.ok(pipeline.idle)

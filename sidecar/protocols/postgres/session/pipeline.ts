@@ -18,6 +18,7 @@
 //
 // A target that skips to Sync skips Query and FunctionCall too (src/backend/tcop/postgres.c, ignore_till_sync), and one
 // that reads COPY data ignores Sync.
+import type { Awaiting } from './awaiting.ts'
 import type { Collector } from './collector.ts'
 import type { Cursor, Portal, Prepared } from './names.ts'
 import type { Running } from './running.ts'
@@ -27,7 +28,7 @@ export type Owner = 'agent' | 'helper' | 'poison'
 
 export interface OpOptions {
   readonly runs?: readonly Running[]
-  readonly done?: (failed: boolean) => void
+  readonly awaiting?: Awaiting
   readonly error?: Buffer
   readonly collector?: Collector
   readonly prepared?: Prepared
@@ -43,8 +44,8 @@ export class Op {
   at = 0
   /** Which pipeline (between two Syncs) it belongs to; given by the queue. */
   group = 0
-  /** Called once, when the op is answered (`failed` false), refused by the target, or skipped. */
-  readonly done: ((failed: boolean) => void) | undefined
+  /** What rests on the answer. */
+  readonly awaiting: Awaiting | undefined
   /** A poison's own error, shown to the agent in place of the target's; without one the failure stays between us and the target. */
   readonly error: Buffer | undefined
   /** Where the answer to the gateway's own question goes. */
@@ -59,7 +60,7 @@ export class Op {
     this.kind = kind
     this.owner = owner
     this.runs = options.runs ?? NO_RUNS
-    this.done = options.done
+    this.awaiting = options.awaiting
     this.error = options.error
     this.collector = options.collector
     this.prepared = options.prepared
@@ -131,7 +132,7 @@ export class Pipeline {
   shift(): void {
     const op = this.#take()
     if (!op) return
-    op.done?.(op.failed)
+    op.awaiting?.answered(op.failed)
     while (this.head?.kind === 'copy-end') this.#take()
   }
 
@@ -204,5 +205,5 @@ function skip(op: Op | undefined): void {
   if (!op) return
   op.failed = true
   for (let i = op.at; i < op.runs.length; i++) op.runs[i]?.skip()
-  op.done?.(true)
+  op.awaiting?.answered(true)
 }

@@ -76,7 +76,7 @@ class MaskedStream implements ResultStream {
     const { ticket } = this.#run
     const granted = ticket.grant(count, end - start)
     const until = granted === count ? end : endOfRow(buffer, start, granted)
-    const broken = granted > 0 ? attempt(() => this.#pass(buffer, start, until, granted)) : undefined
+    const broken = granted > 0 ? this.#pass(buffer, start, until, granted) : undefined
     return broken ?? (granted === count ? undefined : limitRefusal(ticket))
   }
 
@@ -94,14 +94,17 @@ class MaskedStream implements ResultStream {
     })
   }
 
-  #pass(buffer: Buffer, start: number, end: number, count: number): void {
+  #pass(buffer: Buffer, start: number, end: number, count: number): RefusalText | undefined {
+    const masker = this.#masker
+    if (masker) return attempt(() => this.#passMasked(masker, buffer, start, end, count))
+    this.#run.ticket.capture(buffer, start, end, count, endOfRow)
+    this.#core.toAgent.pass(buffer, start, end)
+    return undefined
+  }
+
+  #passMasked(masker: Masker, buffer: Buffer, start: number, end: number, count: number): void {
     const { ticket } = this.#run
-    if (!this.#masker) {
-      ticket.capture(buffer, start, end, count, endOfRow)
-      this.#core.toAgent.pass(buffer, start, end)
-      return
-    }
-    const { out, masked } = this.#masker.mask(buffer, start, end)
+    const { out, masked } = masker.mask(buffer, start, end)
     ticket.masked(masked)
     ticket.capture(out, 0, out.length, count, endOfRow)
     // Masked where it lay, at the same length: the chunk still goes out as one write.

@@ -129,7 +129,7 @@ export class Session {
     return this.#over
   }
 
-  /** Milliseconds since the epoch when the running statement began; undefined while there is none. */
+  /** `performance.now()` when the running statement was admitted; undefined while there is none. */
   get runningSince(): number | undefined {
     return this.#core.pipeline.head?.run?.ticket.since
   }
@@ -172,7 +172,9 @@ export class Session {
   #agentData(chunk: Buffer): void {
     if (this.#over || this.#ending) return
     this.bytesIn += chunk.length
-    this.#core.time = performance.now()
+    const now = performance.now()
+    this.#core.time = now
+    this.#core.gate.requestAt = now
     try {
       this.#fromAgent.push(chunk, this.#agentSide)
       if (!this.#core.toTarget.flush()) this.#agent.pause()
@@ -185,7 +187,9 @@ export class Session {
 
   #targetData(chunk: Buffer): void {
     if (this.#over) return
-    this.#core.time = performance.now()
+    const now = performance.now()
+    this.#core.time = now
+    this.#core.gate.answerAt = now
     try {
       this.#fromTarget.push(chunk, this.#targetSide)
       if (!this.#core.toAgent.flush()) this.#target.pause()

@@ -1,9 +1,10 @@
 // Query and FunctionCall: messages that are a pipeline of their own (PostgreSQL 18 documentation §54.2.2, §54.2.4).
-import type { Refusal, Ticket } from '#sidecar/gate.ts'
+import type { Admitted, Refusal } from '#sidecar/gate.ts'
 import { readFunctionCall, readQuery } from '../wire/messages.ts'
-import { after, eachUntil, type Soon } from './after.ts'
+import type { Soon } from './after.ts'
 import type { Core } from './core.ts'
-import type { Judged } from './judge.ts'
+import type { Judged, Script } from './judge.ts'
+import type { Message } from './message.ts'
 import { Op } from './pipeline.ts'
 import { type RefusalText, Sqlstate } from './poison.ts'
 import type { Refusing } from './refusing.ts'
@@ -20,20 +21,25 @@ export class SimpleProtocol {
 
   query(buffer: Buffer, start: number, end: number): Soon<void> {
     const text = readQuery(buffer, start, end)
-    return after(this.#core.judge.script(text, this.#core.status === 'failed'), (script) => {
-      if ('sqlstate' in script) return this.#refusing.query(script)
-      const refused = script.find(({ allowed }) => !allowed)
-      if (refused) return this.#refusing.query(this.#core.judge.refusal(refused))
-      return after(this.#admitAll(script), (tickets) => {
-        if ('cause' in tickets) return this.#refusing.query(this.#refusing.words(tickets))
-        const runs = tickets.map((ticket, index) => {
-          const judged = script[index] as Judged
-          return new Running(judged, ticket, judged.action.text, this.#core.endings)
-        })
-        this.#core.forward(new Op('query', 'agent', { runs }), buffer, start, end)
-        return undefined
-      })
-    })
+    const script = this.#core.judge.script(text, this.#core.status === 'failed')
+    const message = { buffer, start, end }
+    if (script instanceof Promise) return script.then((late) => this.#judged(late, message))
+    return this.#judged(script, message)
+  }
+
+  #judged(script: Script, message: Message): Soon<void> {
+    if ('sqlstate' in script) return this.#refusing.query(script)
+    const refused = script.find(isRefused)
+    if (refused) return this.#refusing.query(this.#core.judge.refusal(refused))
+    const runs = this.#admitAll(script)
+    if (runs instanceof Promise) return runs.then((late) => this.#admitted(late, message))
+    return this.#admitted(runs, message)
+  }
+
+  #admitted(runs: readonly Running[] | Refusal, { buffer, start, end }: Message): undefined {
+    if ('cause' in runs) return this.#refusing.query(this.#refusing.words(runs))
+    this.#core.forward(new Op('query', 'agent', { runs }), buffer, start, end)
+    return undefined
   }
 
   functionCall(buffer: Buffer, start: number, end: number): Soon<void> {
@@ -55,20 +61,31 @@ export class SimpleProtocol {
   }
 
   /** Every statement of a message is admitted before any of it is forwarded. */
-  #admitAll(judged: readonly Judged[]): Soon<readonly Ticket[] | Refusal> {
-    const tickets: Ticket[] = []
-    const refused = eachUntil(judged, ({ admission }) =>
-      after(this.#core.gate.admit(admission), (admitted) => {
-        if (!admitted.ok) return admitted.refusal
-        tickets.push(admitted.ticket)
-        return undefined
-      }),
-    )
-    return after(refused, (refusal) => {
-      if (refusal) for (const ticket of tickets) ticket.end({ affected: 0, ran: false })
-      return refusal ?? tickets
-    })
+  #admitAll(script: readonly Judged[], runs: Running[] = []): Soon<readonly Running[] | Refusal> {
+    for (let next = script[runs.length]; next !== undefined; next = script[runs.length]) {
+      const judged = next
+      const admitted = this.#core.gate.admit(judged.admission)
+      if (admitted instanceof Promise)
+        return admitted.then((late) => this.#took(late, judged, runs) ?? this.#admitAll(script, runs))
+      const refusal = this.#took(admitted, judged, runs)
+      if (refusal) return refusal
+    }
+    return runs
   }
+
+  /** One statement more is admitted, or none of them is run. */
+  #took(admitted: Admitted, judged: Judged, runs: Running[]): Refusal | undefined {
+    if (admitted.ok) {
+      runs.push(new Running(judged, admitted.ticket, judged.action.text, this.#core.endings))
+      return undefined
+    }
+    for (const { ticket } of runs) ticket.end({ affected: 0, ran: false })
+    return admitted.refusal
+  }
+}
+
+function isRefused({ allowed }: Judged): boolean {
+  return !allowed
 }
 
 const CALL_IN_PIPELINE: RefusalText = {

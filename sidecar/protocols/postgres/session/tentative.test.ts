@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Awaiting } from './awaiting.ts'
 import { Tentative } from './tentative.ts'
+
+interface Entry {
+  readonly text: string
+  confirmed: boolean
+}
+
+const entry = (text: string): Entry => ({ text, confirmed: false })
 
 /** `a=1` sets, `a-` removes; `!3` says that the third change failed, `+3` that it came about. */
 const CASES: Readonly<Record<string, readonly [script: string, expected: string | undefined]>> = {
@@ -19,24 +27,35 @@ const CASES: Readonly<Record<string, readonly [script: string, expected: string 
 
 for (const [name, [script, expected]] of Object.entries(CASES)) {
   test(name, () => {
-    const map = new Tentative<string>()
-    const answered: ((failed: boolean) => void)[] = []
-    for (const step of script.split(' ')) {
-      const number = Number(step.slice(1)) - 1
-      if (step.startsWith('!')) answered[number]?.(true)
-      else if (step.startsWith('+')) answered[number]?.(false)
-      else answered.push(map.set('a', step.endsWith('-') ? undefined : step.slice(2)))
+    for (const key of ['a', '']) {
+      const map = new Tentative<Entry>()
+      const changes: Awaiting[] = []
+      for (const step of script.split(' ')) {
+        const number = Number(step.slice(1)) - 1
+        if (step.startsWith('!')) changes[number]?.answered(true)
+        else if (step.startsWith('+')) changes[number]?.answered(false)
+        else changes.push(map.set(key, step.endsWith('-') ? undefined : entry(step.slice(2))))
+      }
+      assert.equal(map.get(key)?.text, expected)
+      const values = map.values().map(({ text }) => text)
+      assert.deepEqual(values, expected === undefined ? [] : [expected])
     }
-    assert.equal(map.get('a'), expected)
-    assert.deepEqual(map.values(), expected === undefined ? [] : [expected])
   })
 }
 
 test('names that came and went take no room', () => {
-  const map = new Tentative<number>()
-  for (let n = 0; n < 100; n++) {
-    map.set(`${n}`, n)(n % 2 === 0)
-    map.set(`${n}`, undefined)(false)
+  const map = new Tentative<Entry>()
+  for (const name of ['', ...Array.from({ length: 100 }, (_, n) => `${n}`)]) {
+    map.set(name, entry(name)).answered(name.length === 1)
+    map.set(name, undefined).answered(false)
   }
   assert.equal(map.size, 0)
+})
+
+test('a change that came about is confirmed, one that failed is not', () => {
+  const map = new Tentative<Entry>()
+  const [kept, lost] = [entry('kept'), entry('lost')]
+  map.set('a', kept).answered(false)
+  map.set('b', lost).answered(true)
+  assert.deepEqual([kept.confirmed, lost.confirmed], [true, false])
 })

@@ -204,12 +204,16 @@ export function readReadyForQuery(buffer: Buffer, start: number, end: number): T
 function readFormats(reader: Reader): readonly (0 | 1)[] {
   const items = count(reader, 2)
   if (items === 0) return NO_FORMATS
+  if (items === 1) return readFormat(reader) === 0 ? TEXT_FORMAT : BINARY_FORMAT
   const formats: (0 | 1)[] = []
   for (let left = items; left > 0; left--) formats.push(readFormat(reader))
   return formats
 }
 
+// Nearly every message has one of these.
 const NO_FORMATS: readonly (0 | 1)[] = []
+const TEXT_FORMAT: readonly (0 | 1)[] = [0]
+const BINARY_FORMAT: readonly (0 | 1)[] = [1]
 
 function readOids(reader: Reader): readonly number[] {
   const oids: number[] = []
