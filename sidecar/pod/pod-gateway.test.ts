@@ -29,6 +29,21 @@ const SNAPSHOT: Snapshot = {
   clusterDomain: 'cluster.local',
 }
 
+test('a gateway whose ports are taken answers with that, and does not start', async () => {
+  const answered = Promise.withResolvers<string>()
+  const gateway = new PodGateway({
+    servers: { apply: () => new Map(), at: () => undefined, add: () => undefined, policyHash: '' },
+    steering: Promise.reject(new Error('127.0.0.1:15001: this port is taken')),
+    log: createLogger('silent'),
+    limits: () => {},
+    answer: (answer) => answered.resolve(answer.type === 'rejected' ? answer.problem : answer.type),
+  })
+  gateway.take(SNAPSHOT)
+  assert.match(await answered.promise, /15001: this port is taken/)
+  await new Promise(setImmediate)
+  assert.equal(gateway.started, false)
+})
+
 test('a gateway that found no operator at first starts with the first snapshot', async () => {
   const answered = Promise.withResolvers<string>()
   const gateway = new PodGateway({

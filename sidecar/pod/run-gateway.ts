@@ -77,12 +77,16 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
       standIn: apiServerStandIn(apiServer, agentTls, () => gateway.nameService.clusterDomain),
     }),
   })
+  const answered = Promise.withResolvers<void>()
   const gateway: PodGateway = new PodGateway({
     servers,
     steering: opening,
     log,
     limits: (inForce) => keeper.leases.enforce(inForce),
-    answer: (answer, version) => void link.say({ ...answer, version }),
+    answer: (answer, version) => {
+      link.say({ ...answer, version })
+      answered.resolve()
+    },
   })
   const link: OperatorLink = new OperatorLink({
     place: operator,
@@ -103,7 +107,21 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
       lost: () => keeper.lost(),
     },
   })
-  const steering = await opening
+  const stop = async (): Promise<void> => {
+    link.stop()
+    keeper.stop()
+    servers.close(STOPPING)
+    await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))
+  }
+  const steering = await opening.catch(async (error) => {
+    // A program of the pod sits on a port of ours: the first snapshot is answered with that, so that people learn of it.
+    link.start()
+    const patience = setTimeout(answered.resolve, LAST_WORD_MS)
+    await answered.promise
+    clearTimeout(patience)
+    await stop()
+    throw error
+  })
   const health = await serveHealth(podIps, log, buildRegistry({ gateway: counters, recorder, audit }), {
     '/started': () => (gateway.started ? undefined : 'no policy is in force yet'),
     '/ready': () => {
@@ -115,10 +133,7 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
   link.start()
   forgetStart()
   await stopSignal()
-  link.stop()
-  keeper.stop()
-  servers.close(STOPPING)
-  await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))
+  await stop()
   await steering.close()
   for (const server of health) server.close()
   await recorder.close(STOPPING)
@@ -128,6 +143,8 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
 const STOPPING = 'the gateway is stopping'
 /** For the last messages to leave. */
 const GOODBYE_MS = 100
+/** For the operator to hear why this gateway cannot serve: a new key waits until the kubelet has told of the new container. */
+const LAST_WORD_MS = 15_000
 /** Of all sessions together. */
 const UNFINISHED_BYTES = 64 * 1024 * 1024
 

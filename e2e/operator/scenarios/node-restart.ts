@@ -75,8 +75,8 @@ export function nodeRestart(stage: () => Stage): void {
     })
 
     test('new sessions are opened, in this pod and in others', async () => {
-      for (const of of [OF, 'deployment/analyst']) {
-        assert.equal((await stage().psql('select ssn from customers where id = 1', { of })).out, '****\n')
+      for (const agent of [OF, 'deployment/analyst']) {
+        assert.equal((await stage().psql('select ssn from customers where id = 1', { of: agent })).out, '****\n')
       }
     })
   })

@@ -38,16 +38,17 @@ export function sharedBudget(stage: () => Stage): void {
 
     test('the second has room too where the first was given all of it, and together they have no more than it', async () => {
       let spent = 0
-      for (const of of PODS) {
-        await stage().until(`room for ${of}`, () => spend(of))
+      for (const agent of PODS) {
+        await stage().until(`room for ${agent}`, () => spend(agent))
         spent += 1
       }
       await stage().until('the end of the budget', async () => {
-        for (const of of PODS) if (await spend(of)) spent += 1
+        for (const agent of PODS) if (await spend(agent)) spent += 1
         return spent >= MAX
       })
       assert.equal(spent, MAX)
-      for (const of of PODS) assert.match((await stage().psql('select name from customers', { of })).err, SPENT)
+      for (const agent of PODS)
+        assert.match((await stage().psql('select name from customers', { of: agent })).err, SPENT)
     })
 
     test('a gateway that starts anew finds it spent', async () => {

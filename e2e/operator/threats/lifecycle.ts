@@ -67,6 +67,10 @@ export function lifecycle(ground: () => Ground): void {
           .catch(() => '')
         return /EADDRINUSE|port is taken/.test(log + before)
       })
+      await stage().until('the Event', async () => {
+        const events = await stage().kubectl('get', 'events', '-n', AGENTS, '-o', 'jsonpath={.items[*].message}')
+        return /could not take the newest policies into force whole: .*(EADDRINUSE|port is taken)/.test(events)
+      })
       await stage().until(
         'the pod to be not ready',
         async () =>
