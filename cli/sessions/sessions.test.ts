@@ -17,6 +17,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
+import { KIND } from '#contracts/recording/format.ts'
+import { RecordingReader } from '#contracts/recording/reader.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
 import { DONE, FULL, intent, meta } from '#sidecar/recorder/testdata.ts'
@@ -70,6 +72,12 @@ function flip(path: string, at: number): void {
   writeFileSync(path, bytes)
 }
 
+/** Where the end record starts. */
+function endOf(path: string): number {
+  const reader = new RecordingReader()
+  return [...reader.push(readFileSync(path))].find(({ kind }) => kind === KIND.end)?.offset ?? 0
+}
+
 describe('verify', () => {
   test('an untouched state directory is as it was written', async () => {
     const { exit, out } = await sessions('verify', '--state', original, '--key', join(original, 'recording.pub'))
@@ -79,11 +87,15 @@ describe('verify', () => {
 
   const HARM: Record<string, { harm: (files: ReturnType<typeof copy>) => void; says: () => RegExp }> = {
     'one flipped byte': {
-      harm: ({ file }) => flip(file(first), statSync(file(first)).size - 150),
-      says: () => new RegExp(`${first} {2}altered\n {2}record \\d+: its bytes`),
+      harm: ({ file }) => flip(file(first), endOf(file(first)) + 40),
+      says: () => new RegExp(`${first} {2}altered\n {2}record \\d+: its bytes were changed`),
     },
     'a truncated file': {
       harm: ({ file }) => truncateSync(file(second), statSync(file(second)).size - 300),
+      says: () => new RegExp(`${second} {2}altered\n.*the manifest lists it as sealed after record`),
+    },
+    'a file without its end': {
+      harm: ({ file }) => truncateSync(file(second), endOf(file(second))),
       says: () => new RegExp(`${second} {2}altered\n.*the manifest lists it as sealed after record`),
     },
     'a file cut down to its preamble': {

@@ -1,6 +1,6 @@
 // The manifests of a state directory: which sessions there must be, and whether the manifests themselves are whole.
 import type { KeyObject } from 'node:crypto'
-import { HASH_BYTES } from '#contracts/recording/format.ts'
+import { isSignedKind, KIND } from '#contracts/recording/format.ts'
 import { Timeline } from '#contracts/recording/timeline.ts'
 import { Verifier } from '#contracts/recording/verify.ts'
 import { readChunks } from './files.ts'
@@ -39,7 +39,7 @@ export async function verifyManifests(
   const seals = new Map<string, Seal>()
   const checkpoints = new Map<string, number[]>()
   const problems: StateProblem[] = []
-  /** Where each record of the manifest before ends, with the hash there. */
+  /** Where the manifest before can end: behind a link or the signed record after it, with the hash of that link. */
   let before: { readonly name: string; readonly ends: Map<number, string> } | undefined
   let expected = 1
   for (const { number, name } of manifests) {
@@ -47,10 +47,13 @@ export async function verifyManifests(
     const verifier = new Verifier(key)
     const timeline = new Timeline()
     const ends = new Map<number, string>()
+    let lastHash = ''
     const signed: number[] = []
     for await (const chunk of readChunks(state, name)) {
       for (const record of verifier.push(chunk)) {
-        ends.set(record.offset + record.bytes.length + HASH_BYTES, record.following.toString('hex'))
+        if (record.kind === KIND.link) lastHash = record.payload.toString('hex')
+        if (record.kind === KIND.link || isSignedKind(record.kind))
+          ends.set(record.offset + record.bytes.length, lastHash)
         const entry = timeline.entry(record)
         if (entry?.type === 'checkpoint') signed.push(record.sequence)
         if (entry?.type === 'listed') {
@@ -72,7 +75,7 @@ export async function verifyManifests(
       if (what !== undefined) problems.push({ file: name, record: 0, what })
       if (preamble.number !== number)
         problems.push({ file: name, record: 0, what: `it is manifest ${preamble.number}` })
-      ends.set(verifier.preambleLength + HASH_BYTES, report.preambleHash)
+      ends.set(verifier.preambleLength, report.preambleHash)
     } else if (preamble !== undefined) problems.push({ file: name, record: 0, what: 'it is not a manifest' })
     checkpoints.set(name, signed)
     before = { name, ends }

@@ -25,9 +25,9 @@ export interface SessionReport {
   readonly protocol?: string
   readonly records: number
   readonly statements: number
-  /** The last record that a signature covers. What comes after it is chained, but not signed. */
+  /** The last record that a signature covers. What comes after it is linked, but not signed. */
   readonly signedUpTo?: number
-  /** Bytes of a record that a cut has left unfinished. */
+  /** Bytes of a batch that a cut has left unfinished. */
   readonly tornBytes?: number
   readonly problems: readonly Problem[]
 }
@@ -109,7 +109,7 @@ function againstManifest(session: string, report: FileReport, manifest: Manifest
     problems.push({ record: 0, what })
   }
   const seal = manifest.seals.get(session)
-  if (seal !== undefined && seal.hash !== report.lastHash) {
+  if (seal !== undefined && (seal.hash !== report.lastHash || seal.records !== report.records)) {
     problems.push({
       record: report.records + 1,
       what: `the manifest lists it as sealed after record ${seal.records}, and it ${report.state === 'sealed' ? 'ends otherwise' : `ends after record ${report.records}`}`,

@@ -1,10 +1,15 @@
 // One record's frame: written straight into a journal's buffer, so that recording makes no garbage per record.
+//
+// Two checks stand in every head. They prove nothing, links and signatures do; they say where damage is: the check over
+// the record names the one that was changed inside a block whose hash does not fit, and the check over the head tells a
+// record that a crash tore (head whole, payload short) from one whose length was damaged.
 import { hash } from 'node:crypto'
-import { HASH_BYTES, HEAD_BYTES, RECORD_BYTES } from './format.ts'
+import { CHECK_AT, CHECK_BYTES, padded, RECORD_BYTES } from './format.ts'
 
 const TWO_32 = 0x1_0000_0000
+const HEAD_CHECK_AT = 5
 
-/** Writes the 20 bytes between the hash and the payload. `at` is where the record (its hash) starts. */
+/** Writes the head of the record that starts at `at`, its checks still zero: `sealRecords` fills them in. */
 export function writeHead(
   buffer: Buffer,
   at: number,
@@ -13,31 +18,13 @@ export function writeHead(
   time: number,
   payloadLength: number,
 ): void {
-  const head = at + HASH_BYTES
-  buffer.writeUInt32LE(payloadLength, head)
-  buffer[head + 4] = kind
-  buffer[head + 5] = 0
-  buffer.writeUInt16LE((sequence / TWO_32) & 0xffff, head + 6)
-  buffer.writeUInt32LE(sequence >>> 0, head + 8)
-  buffer.writeDoubleLE(time, head + 12)
-  buffer[head + 5] = headCheck(buffer, at)
-}
-
-/** Puts another payload length into a head that is already written. */
-export function rewriteLength(buffer: Buffer, at: number, payloadLength: number): void {
-  buffer.writeUInt32LE(payloadLength, at + HASH_BYTES)
-  buffer[at + HASH_BYTES + 5] = 0
-  buffer[at + HASH_BYTES + 5] = headCheck(buffer, at)
-}
-
-/**
- * XOR over the head, zero when the check byte is in place. It protects from nothing: it tells a record that a crash tore
- * (head whole, payload short) from one whose length was damaged.
- */
-export function headCheck(buffer: Buffer, at: number): number {
-  let check = 0
-  for (let i = at + HASH_BYTES; i < at + RECORD_BYTES; i++) check ^= buffer[i] ?? 0
-  return check
+  buffer.writeUInt32LE(payloadLength, at)
+  buffer[at + 4] = kind
+  buffer[at + HEAD_CHECK_AT] = 0
+  buffer.writeUInt16LE((sequence / TWO_32) & 0xffff, at + 6)
+  buffer.writeUInt32LE(sequence >>> 0, at + 8)
+  buffer.writeDoubleLE(time, at + 12)
+  buffer.writeUInt32LE(0, at + CHECK_AT)
 }
 
 export interface Head {
@@ -48,42 +35,70 @@ export interface Head {
 }
 
 export function readHead(buffer: Buffer, at: number): Head {
-  const head = at + HASH_BYTES
   return {
-    payloadLength: buffer.readUInt32LE(head),
-    kind: buffer.readUInt8(head + 4),
-    sequence: buffer.readUInt16LE(head + 6) * TWO_32 + buffer.readUInt32LE(head + 8),
-    time: buffer.readDoubleLE(head + 12),
+    payloadLength: buffer.readUInt32LE(at),
+    kind: buffer.readUInt8(at + 4),
+    sequence: buffer.readUInt16LE(at + 6) * TWO_32 + buffer.readUInt32LE(at + 8),
+    time: buffer.readDoubleLE(at + 12),
   }
 }
 
-/** Length of the record that starts at `at`, from its own head. */
-export function recordLength(buffer: Buffer, at: number): number {
-  return RECORD_BYTES + buffer.readUInt32LE(at + HASH_BYTES)
+/** Whether a head is as it was written, its other check aside. */
+export function headFits(buffer: Buffer, at: number): boolean {
+  let check = 0
+  for (let i = at; i < at + CHECK_AT; i++) check ^= buffer[i] ?? 0
+  return check === 0
 }
 
-/**
- * Hashes every record in buffer[from, to) and writes each hash behind its record, where the next record starts. The hash
- * that `from` starts with is already there, and the buffer has 32 bytes of room behind `to`.
- *
- * The digest travels as a latin1 string: node's one-shot hash into a string costs a third of one into a new Buffer.
- */
-export function chain(buffer: Buffer, from: number, to: number): void {
+/** Length of the record that starts at `at`, zeros included, from its own head. */
+export function recordLength(buffer: Buffer, at: number): number {
+  return RECORD_BYTES + padded(buffer.readUInt32LE(at))
+}
+
+/** The words of a journal's buffer, for `sealRecords`. */
+export function wordsOf(buffer: Buffer): Int32Array {
+  return new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2)
+}
+
+/** Fills in the checks of all records in buffer[from, to), which are whole. `words` is the same memory. */
+export function sealRecords(buffer: Buffer, words: Int32Array, from: number, to: number): void {
   let at = from
   while (at < to) {
     const end = at + recordLength(buffer, at)
-    buffer.write(hash('sha256', buffer.subarray(at, end), 'binary'), end, HASH_BYTES, 'latin1')
+    sealHead(buffer, words, at)
+    const check = (at + CHECK_AT) >> 2
+    words[check] = 0
+    let all = 0
+    for (let i = at >> 2; i < end >> 2; i++) all ^= words[i] as number
+    words[check] = all
     at = end
   }
 }
 
-/** A whole record as bytes, its hash not included: for rare records and tests. */
-export function encodeRecord(previous: Buffer, kind: number, sequence: number, time: number, payload: Buffer): Buffer {
-  const record = Buffer.alloc(RECORD_BYTES + payload.length)
-  previous.copy(record, 0, 0, HASH_BYTES)
-  writeHead(record, 0, kind, sequence, time, payload.length)
-  payload.copy(record, HASH_BYTES + HEAD_BYTES)
-  return record
+/** XOR does not mind in which order this machine has the bytes of a word: folded, the word is the XOR of the bytes. */
+export function sealHead(buffer: Buffer, words: Int32Array, at: number): void {
+  buffer[at + HEAD_CHECK_AT] = 0
+  let head = 0
+  for (let i = at >> 2; i < (at + CHECK_AT) >> 2; i++) head ^= words[i] as number
+  head ^= head >>> 16
+  buffer[at + HEAD_CHECK_AT] = (head ^ (head >>> 8)) & 0xff
+}
+
+/** Whether the XOR of all 32-bit words is zero, as it is with a check among them. The length is a multiple of four. */
+export function wordsFit(bytes: Buffer): boolean {
+  let all = 0
+  for (let i = 0; i < bytes.length; i += 4) all ^= bytes.readInt32LE(i)
+  return all === 0
+}
+
+/** What fills up to a multiple of four is zero: otherwise changes in it could make up for each other. */
+export function isZero(padding: Uint8Array): boolean {
+  return padding.every((byte) => byte === 0)
+}
+
+/** A record as what is hashed or signed of it: a check depends on what comes later, so it counts as zero. */
+export function withoutCheck(bytes: Buffer): Buffer {
+  return Buffer.from(bytes).fill(0, CHECK_AT, CHECK_AT + CHECK_BYTES)
 }
 
 export function sha256(bytes: Uint8Array): Buffer {

@@ -33,6 +33,14 @@ export function writeIntent(
   buffer[at + 23] = 0
 }
 
+/** Latin1, 32 characters each; `parameters` is '' where there are none. `at` is where the intent's payload starts. */
+export function writeDigests(buffer: Buffer, at: number, text: string, parameters: string): void {
+  buffer.write(text, at + 24, HASH_BYTES, 'latin1')
+  const values = at + 24 + HASH_BYTES
+  if (parameters !== '') buffer.write(parameters, values, HASH_BYTES, 'latin1')
+  else for (let i = values; i < values + HASH_BYTES; i += 4) buffer.writeUInt32LE(0, i)
+}
+
 export interface IntentFields {
   readonly ordinal: number
   readonly shape: number

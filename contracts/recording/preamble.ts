@@ -1,7 +1,10 @@
-// The preamble: what the file is, before any record. Its hash starts the chain.
-import { FORMAT_VERSION, MAGIC, MAX_PREAMBLE } from './format.ts'
+// The preamble: what the file is, before any record. The first link's hash covers it.
+import { FORMAT_VERSION, MAGIC, MAX_PREAMBLE, padded } from './format.ts'
+import { isZero, wordsFit } from './frame.ts'
 
-const JSON_AT = MAGIC.length + 8
+const LENGTH_AT = MAGIC.length
+const CHECK_AT = LENGTH_AT + 8
+const JSON_AT = CHECK_AT + 4
 
 interface Common {
   readonly version: number
@@ -37,33 +40,38 @@ export function encodePreamble(preamble: Preamble): Buffer {
   const json = Buffer.from(JSON.stringify(preamble))
   if (json.length > MAX_PREAMBLE)
     throw new RangeError(`recording preamble of ${json.length} bytes is above ${MAX_PREAMBLE}`)
-  const bytes = Buffer.alloc(JSON_AT + json.length)
+  const bytes = Buffer.alloc(padded(JSON_AT + json.length))
   MAGIC.copy(bytes)
-  bytes.writeUInt32LE(json.length, MAGIC.length)
-  bytes.writeUInt32LE(~json.length >>> 0, MAGIC.length + 4)
+  bytes.writeUInt32LE(json.length, LENGTH_AT)
+  bytes.writeUInt32LE(~json.length >>> 0, LENGTH_AT + 4)
   json.copy(bytes, JSON_AT)
+  let check = 0
+  for (let i = 0; i < bytes.length; i += 4) check ^= bytes.readInt32LE(i)
+  bytes.writeInt32LE(check, CHECK_AT)
   return bytes
 }
 
 export type DecodedPreamble =
   | { readonly state: 'more' }
   | { readonly state: 'bad'; readonly reason: string }
-  | { readonly state: 'ok'; readonly preamble: Preamble; readonly length: number }
+  /** `length` is all of it; `fits` says whether its bytes are as they were written. */
+  | { readonly state: 'ok'; readonly preamble: Preamble; readonly length: number; readonly fits: boolean }
 
 export function decodePreamble(bytes: Buffer): DecodedPreamble {
   const magic = bytes.subarray(0, MAGIC.length)
   if (!MAGIC.subarray(0, magic.length).equals(magic)) return bad('it does not start as a recording')
   if (bytes.length < JSON_AT) return { state: 'more' }
-  const length = bytes.readUInt32LE(MAGIC.length)
-  if (~bytes.readUInt32LE(MAGIC.length + 4) >>> 0 !== length) return bad('the length of its preamble is damaged')
+  const length = bytes.readUInt32LE(LENGTH_AT)
+  if (~bytes.readUInt32LE(LENGTH_AT + 4) >>> 0 !== length) return bad('the length of its preamble is damaged')
   if (length > MAX_PREAMBLE) return bad(`its preamble claims ${length} bytes`)
   const end = JSON_AT + length
-  if (bytes.length < end) return { state: 'more' }
+  const whole = bytes.subarray(0, padded(end))
+  if (whole.length < padded(end)) return { state: 'more' }
   try {
     const preamble: unknown = JSON.parse(bytes.toString('utf8', JSON_AT, end))
     if (!isPreamble(preamble)) return bad('its preamble lacks required members')
     if (preamble.version !== FORMAT_VERSION) return bad(`format version ${preamble.version} is not known`)
-    return { state: 'ok', preamble, length: end }
+    return { state: 'ok', preamble, length: whole.length, fits: wordsFit(whole) && isZero(whole.subarray(end)) }
   } catch {
     return bad('its preamble is not JSON')
   }

@@ -1,30 +1,27 @@
 // Takes a recording apart as its bytes come in. It trusts nothing: lengths are bounded before anything is buffered, and
-// a record is handed out only with the hash behind it, so that its reader can compare.
-import { HASH_BYTES, MAX_PAYLOAD, RECORD_BYTES } from './format.ts'
-import { headCheck, readHead, sha256 } from './frame.ts'
+// every record says whether its check fits, so that a damaged one can be named.
+import { MAX_PAYLOAD, RECORD_BYTES } from './format.ts'
+import { headFits, isZero, readHead, recordLength, wordsFit } from './frame.ts'
 import { decodePreamble, type Preamble } from './preamble.ts'
 
 export interface RecordRead {
-  /** Where it starts in the file, its leading hash included. */
+  /** Where it starts in the file. */
   readonly offset: number
   readonly kind: number
   readonly sequence: number
   /** Microseconds since 1970. */
   readonly time: number
   readonly payload: Buffer
-  /** All of it, from the hash of the one before. */
+  /** All of it, from its head to the zeros behind the payload. */
   readonly bytes: Buffer
-  /** Hash of `bytes`; `following` is what the file says it is. */
-  readonly hash: Buffer
-  readonly following: Buffer
+  /** Whether its check fits. That it does proves nothing: links and signatures do. */
+  readonly fits: boolean
 }
 
 export interface PreambleRead {
   readonly preamble: Preamble
-  /** Bytes before its hash. */
-  readonly length: number
-  readonly hash: Buffer
-  readonly following: Buffer
+  readonly bytes: Buffer
+  readonly fits: boolean
 }
 
 /** Nothing after this point can be read as records. */
@@ -51,41 +48,40 @@ export class RecordingReader {
     }
   }
 
-  /** Bytes behind the last whole record's hash: a torn write, if there are any. */
-  get rest(): number {
-    return this.preamble === undefined ? this.#bytes.length : this.#bytes.length - HASH_BYTES
+  /** Bytes that have come, those of a record that is not whole included. */
+  get received(): number {
+    return this.#offset + this.#bytes.length
   }
 
   #readPreamble(): boolean {
     const decoded = decodePreamble(this.#bytes)
     if (decoded.state === 'bad') this.damage = { offset: 0, reason: decoded.reason }
-    if (decoded.state !== 'ok' || this.#bytes.length < decoded.length + HASH_BYTES) return false
-    const hash = sha256(this.#bytes.subarray(0, decoded.length))
-    const following = this.#bytes.subarray(decoded.length, decoded.length + HASH_BYTES)
-    this.preamble = { preamble: decoded.preamble, length: decoded.length, hash, following }
+    if (decoded.state !== 'ok') return false
+    const bytes = this.#bytes.subarray(0, decoded.length)
+    this.preamble = { preamble: decoded.preamble, bytes, fits: decoded.fits }
     this.#advance(decoded.length)
     return true
   }
 
   #next(): RecordRead | undefined {
     if (this.#bytes.length < RECORD_BYTES) return undefined
-    const head = readHead(this.#bytes, 0)
-    if (headCheck(this.#bytes, 0) !== 0 || head.payloadLength > MAX_PAYLOAD) {
+    const { payloadLength, kind, sequence, time } = readHead(this.#bytes, 0)
+    if (!headFits(this.#bytes, 0) || payloadLength > MAX_PAYLOAD) {
       this.damage = { offset: this.#offset, reason: 'the head of a record is damaged' }
       return undefined
     }
-    const length = RECORD_BYTES + head.payloadLength
-    if (this.#bytes.length < length + HASH_BYTES) return undefined
+    const length = recordLength(this.#bytes, 0)
+    if (this.#bytes.length < length) return undefined
     const bytes = this.#bytes.subarray(0, length)
+    const end = RECORD_BYTES + payloadLength
     const record = {
       offset: this.#offset,
-      kind: head.kind,
-      sequence: head.sequence,
-      time: head.time,
-      payload: bytes.subarray(RECORD_BYTES),
+      kind,
+      sequence,
+      time,
+      payload: bytes.subarray(RECORD_BYTES, end),
       bytes,
-      hash: sha256(bytes),
-      following: this.#bytes.subarray(length, length + HASH_BYTES),
+      fits: wordsFit(bytes) && isZero(bytes.subarray(end)),
     }
     this.#advance(length)
     return record

@@ -1,7 +1,7 @@
 // What a session's recorder needs from the recorder of the whole process.
 import type { Buffers } from './buffers.ts'
 import type { RecorderCounters } from './counters.ts'
-import type { Digester } from './digest.ts'
+import type { Digests } from './digests.ts'
 import type { RecordingFailed } from './failure.ts'
 import type { Flusher } from './flusher.ts'
 import type { Keys } from './keys.ts'
@@ -9,12 +9,12 @@ import type { SessionRecorder } from './session-recorder.ts'
 
 export interface RecorderContext {
   readonly keys: Keys
-  readonly digester: Digester
+  readonly digests: Digests
   readonly buffers: Buffers
   readonly flusher: Flusher
   readonly counters: RecorderCounters
   /** Microseconds since 1970. */
-  now(): number
+  readonly now: () => number
   /** Why nothing may run now, although this session's own file is well. */
   problem(): RecordingFailed | undefined
   holds(more: number): void

@@ -1,37 +1,46 @@
-// HMAC-SHA-256 (RFC 2104) of texts and parameters under the installation's digest key, as latin1 strings of 32 characters.
+// Keyed digests of texts and parameters under the installation's digest key, as latin1 strings of 32 characters:
 //
-// Spelled out as its two hashes because that costs 0.9 µs for a statement where node's Hmac objects cost 2.5: the one-shot
-// hash makes no object. Texts repeat (prepared statements), so some are remembered: each in the one place that its length
-// and a few of its characters choose, so that texts which never come again cost no garbage collection either.
-import { createHmac, hash } from 'node:crypto'
+//   SHA-256( key (32) | u8 use | zeros (23) | u64 length, little-endian | data )
+//
+// HMAC hashes twice because a hash with the key in front can be extended: who knows the digest of a message can go on
+// behind it (RFC 2104 §2; FIPS 180-4 ends in the state itself). Here the length stands in front, in the key's own block,
+// so that no message is the beginning of another. Over such prefix-free messages the cascade that SHA-256 is, keyed in
+// its first block, is a pseudorandom function if its compression is one (Bellare, Canetti, Krawczyk: Pseudorandom functions
+// revisited, FOCS 1996; Coron, Dodis, Malinaud, Puniya: Merkle-Damgård revisited, CRYPTO 2005, for lengths in front).
+// docs/adr/0024 has what it costs and what else there is.
+//
+// Texts repeat (prepared statements), so some are remembered: each in the one place that its length and a few of its
+// characters choose, so that texts which never come again cost no garbage collection either.
+import { hash } from 'node:crypto'
 
+/** SHA-256's. */
 const BLOCK = 64
-const SCRATCH = 8 * 1024
+const KEY_BYTES = 32
+const LENGTH_AT = 56
+/** Longer data is copied into memory of its own. */
+export const SHORT_DATA = 8 * 1024
 const MAX_REMEMBERED_TEXT = 4 * 1024
 /** A power of two. */
 const REMEMBERED = 256
 
+/** What is digested, so that a text and parameters of the same bytes have different digests. */
+const USE = { text: 1, parameters: 2 } as const
+
 export class Digester {
-  readonly #key: Buffer
-  readonly #inner = Buffer.alloc(BLOCK + SCRATCH)
-  readonly #outer = Buffer.alloc(BLOCK + 32)
+  readonly #message = Buffer.alloc(BLOCK + SHORT_DATA)
   readonly #texts: string[] = Array.from({ length: REMEMBERED }, () => '')
   readonly #digests: string[] = Array.from({ length: REMEMBERED }, () => '')
 
   constructor(key: Buffer) {
-    this.#key = key
-    for (let i = 0; i < BLOCK; i++) {
-      const byte = key[i] ?? 0
-      this.#inner[i] = byte ^ 0x36
-      this.#outer[i] = byte ^ 0x5c
-    }
+    if (key.length !== KEY_BYTES) throw new RangeError(`a digest key has ${KEY_BYTES} bytes, not ${key.length}`)
+    key.copy(this.#message)
   }
 
   text(text: string): string {
     const place = placeOf(text)
     if (this.#texts[place] === text && text !== '') return this.#digests[place] as string
-    if (text.length * 3 > SCRATCH) return this.#long(text)
-    const digest = this.#finish(BLOCK + this.#inner.write(text, BLOCK, 'utf8'))
+    if (text.length * 3 > SHORT_DATA) return this.#long(USE.text, Buffer.from(text))
+    const digest = this.#short(USE.text, this.#message.write(text, BLOCK, 'utf8'))
     if (text.length <= MAX_REMEMBERED_TEXT) {
       this.#texts[place] = text
       this.#digests[place] = digest
@@ -39,19 +48,26 @@ export class Digester {
     return digest
   }
 
-  bytes(bytes: Uint8Array): string {
-    if (bytes.length > SCRATCH) return this.#long(bytes)
-    this.#inner.set(bytes, BLOCK)
-    return this.#finish(BLOCK + bytes.length)
+  parameters(bytes: Uint8Array): string {
+    if (bytes.length > SHORT_DATA) return this.#long(USE.parameters, bytes)
+    this.#message.set(bytes, BLOCK)
+    return this.#short(USE.parameters, bytes.length)
   }
 
-  #finish(end: number): string {
-    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'binary'), BLOCK, 32, 'latin1')
-    return hash('sha256', this.#outer, 'binary')
+  #short(use: number, length: number): string {
+    this.#head(use, length)
+    return hash('sha256', this.#message.subarray(0, BLOCK + length), 'binary')
   }
 
-  #long(data: string | Uint8Array): string {
-    return createHmac('sha256', this.#key).update(data).digest('binary')
+  #long(use: number, data: Uint8Array): string {
+    this.#head(use, data.length)
+    return hash('sha256', Buffer.concat([this.#message.subarray(0, BLOCK), data]), 'binary')
+  }
+
+  /** Lengths are below 2^32 here, so the upper half of the u64 stays zero. */
+  #head(use: number, length: number): void {
+    this.#message[KEY_BYTES] = use
+    this.#message.writeUInt32LE(length, LENGTH_AT)
   }
 }
 

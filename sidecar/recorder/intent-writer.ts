@@ -17,15 +17,8 @@ export interface Intent {
   readonly decision: Decision
   /** Masks in force; the same array while they stay the same. */
   readonly masks: readonly Mask[]
-  /** Bound parameters as the protocol sent them; they stay as they are until the outcome. */
+  /** Bound parameters as the protocol sent them; copied, so they may change once the intent is taken. */
   readonly parameters?: { readonly count: number; readonly bytes: Uint8Array } | undefined
-}
-
-/** An intent in the journal whose digests are still to be filled in, from the start of its payload. */
-interface Undigested {
-  at: number
-  text: string
-  parameters: Uint8Array | undefined
 }
 
 /** How columns are described to whoever decodes captured responses: any JSON, the same object while it stays the same. */
@@ -37,16 +30,13 @@ export class IntentWriter {
   readonly #context: RecorderContext
   readonly #dictionary: Dictionary
   #literalKey: Buffer | undefined
-  /** Intents without their digests; the objects are used again and again. */
-  readonly #undigested: Undigested[] = []
-  #waiting = 0
 
   constructor(session: string, journal: Journal, context: RecorderContext) {
     this.#session = session
     this.#journal = journal
     this.#context = context
     this.#dictionary = new Dictionary((id, json) => this.#define(id, json))
-    journal.complete = () => this.#digest()
+    journal.complete = () => context.digests.run()
   }
 
   /** Definitions depend on the policy's level: with another one they are written anew. */
@@ -83,31 +73,9 @@ export class IntentWriter {
     masks: number,
     form: number,
   ): void {
-    const { buffer } = this.#journal
-    writeIntent(buffer, at, ordinal, shape, decision, masks, intent.parameters?.count ?? 0, form)
-    const later = this.#undigested[this.#waiting] ?? { at: 0, text: '', parameters: undefined }
-    this.#undigested[this.#waiting++] = later
-    later.at = at
-    later.text = intent.action.text
-    later.parameters = intent.parameters?.bytes
-  }
-
-  /** Keyed digests cost more than all else that is recorded; nothing that is forwarded waits for them. */
-  #digest(): void {
-    const { buffer } = this.#journal
-    const { digester } = this.#context
-    for (let i = 0; i < this.#waiting; i++) {
-      const later = this.#undigested[i] as Undigested
-      const { at, text, parameters } = later
-      buffer.write(digester.text(text), at + 24, 32, 'latin1')
-      if (parameters === undefined) buffer.fill(0, at + 56, at + INTENT_BYTES)
-      else buffer.write(digester.bytes(parameters), at + 56, 32, 'latin1')
-      later.text = ''
-      later.parameters = undefined
-    }
-    this.#waiting = 0
-    // As many as one pipeline can leave behind are not kept for ever.
-    if (this.#undigested.length > 64) this.#undigested.length = 64
+    const { action, parameters } = intent
+    writeIntent(this.#journal.buffer, at, ordinal, shape, decision, masks, parameters?.count ?? 0, form)
+    this.#context.digests.later(this.#journal, at, action.text, parameters?.bytes ?? NONE)
   }
 
   #writeWithLiterals(
@@ -120,7 +88,7 @@ export class IntentWriter {
     encrypted: boolean,
   ): void {
     const whole = Buffer.from(intent.action.text)
-    const given = intent.parameters?.bytes ?? Buffer.alloc(0)
+    const given = intent.parameters?.bytes ?? NONE
     let text: Uint8Array = whole.subarray(0, MAX_LITERAL)
     let values: Uint8Array = given.subarray(0, MAX_LITERAL)
     if (encrypted) {
@@ -146,3 +114,5 @@ export class IntentWriter {
     fits.copy(this.#journal.buffer, at + 4)
   }
 }
+
+const NONE = Buffer.alloc(0)

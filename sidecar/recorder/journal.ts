@@ -1,17 +1,27 @@
 // A session's records that are not yet in its file: one growing buffer, in the file's own format.
 //
-// Appending writes bytes and nothing else. `chain` fills in the hashes; it runs after a statement's outcome, when the
-// agent already has its answer, and before every write.
-import { HASH_BYTES, KIND, MAX_PAYLOAD, RECORD_BYTES, SIGNATURE_BYTES } from '#contracts/recording/format.ts'
-import { chain, rewriteLength, writeHead } from '#contracts/recording/frame.ts'
+// Appending writes bytes and nothing else. Checks, and the link's one hash over everything since the link before, are
+// made when a batch is taken: after the agents have their answers.
+import { hash } from 'node:crypto'
+import {
+  HASH_BYTES,
+  isSignedKind,
+  KIND,
+  MAX_PAYLOAD,
+  padded,
+  RECORD_BYTES,
+  SIGNATURE_BYTES,
+} from '#contracts/recording/format.ts'
+import { sealHead, sealRecords, wordsOf, writeHead } from '#contracts/recording/frame.ts'
 import { RESPONSE_BYTES, writeResponse } from '#contracts/recording/payload.ts'
 import type { Buffers } from './buffers.ts'
 
 const NOTHING = Buffer.alloc(0)
+const NO_WORDS = new Int32Array(0)
 /** A reader would take a longer payload for damage. */
 const OVERSIZED = Buffer.from('{"type":"oversized"}')
 
-/** Whole records with the hash behind the last: exactly what is appended to the file. */
+/** Whole records, a link or a signed record last: exactly what is appended to the file. */
 export interface Batch {
   readonly buffer: Buffer
   readonly from: number
@@ -20,31 +30,45 @@ export interface Batch {
 
 export class Journal {
   readonly #buffers: Buffers
+  /** What is in the file already of the block that the next link closes: first the preamble, then from the last link on. */
+  #carried: Buffer
   #buffer: Buffer = NOTHING
-  /** End of the last record; the next one starts here, with the hash of this one. */
-  #end = 0
-  #chained = 0
-  /** The hash that the next batch starts from, while no buffer is held. */
-  #tail: Buffer
+  #words: Int32Array = NO_WORDS
+  /** End of the last record, where the next one starts. */
+  #end: number
+  /** Records up to here have their checks. */
+  #sealed: number
+  /** Where the block begins that the next link closes: at the last link. */
+  #block = 0
+  #hash: string
   #sequence = 0
+  #lastKind = 0
   /** Start of a response record that may still grow. */
   #open = -1
   /** Called before records are hashed: what was left open in them for later is filled in. */
   complete: () => void = () => undefined
 
-  constructor(buffers: Buffers, tail: Buffer) {
+  constructor(buffers: Buffers, preamble: Buffer) {
     this.#buffers = buffers
-    this.#tail = tail
+    this.#carried = preamble
+    this.#end = preamble.length
+    this.#sealed = preamble.length
+    this.#hash = hash('sha256', preamble, 'binary')
   }
 
   /** Bytes that wait to be written. */
   get pending(): number {
-    return this.#buffer === NOTHING ? 0 : this.#end
+    return this.#end - this.#carried.length
   }
 
   /** Sequence number of the next record; the first record is 1. */
   get sequence(): number {
     return this.#sequence + 1
+  }
+
+  /** Hex: what the last link holds; of the preamble, before there is one. */
+  get lastHash(): string {
+    return Buffer.from(this.#hash, 'latin1').toString('hex')
   }
 
   /** The buffer that offsets from `append` mean, until the next append. */
@@ -54,20 +78,26 @@ export class Journal {
 
   /** Adds a record and returns where its payload goes. */
   append(kind: number, time: number, payloadLength: number): number {
-    if (this.#open >= 0) this.#closeResponse()
-    const at = this.#reserve(RECORD_BYTES + payloadLength)
+    if (this.#open >= 0) this.#closeResponse(time)
+    const at = this.#end
+    const end = at + RECORD_BYTES + padded(payloadLength)
+    if (end > this.#buffer.length) this.#grow(end)
     this.#sequence++
     writeHead(this.#buffer, at, kind, this.#sequence, time, payloadLength)
-    this.#end = at + RECORD_BYTES + payloadLength
+    // The zeros behind the payload, or bytes of it that are still to be written.
+    this.#words[(end >> 2) - 1] = 0
+    this.#end = end
+    this.#lastKind = kind
     return at + RECORD_BYTES
   }
 
-  /** Adds a signed record: JSON, then a signature over the record so far, which starts with the hash of the one before. */
+  /** Adds a link if there is none yet, and a signed record: JSON, then a signature over both so far. */
   appendSigned(kind: number, time: number, json: Buffer, sign: (unsigned: Buffer) => Buffer): void {
-    this.chain()
+    this.#link(time)
     const at = this.append(kind, time, json.length + SIGNATURE_BYTES)
     json.copy(this.#buffer, at)
-    sign(this.#buffer.subarray(at - RECORD_BYTES, at + json.length)).copy(this.#buffer, at + json.length)
+    sealHead(this.#buffer, this.#words, at - RECORD_BYTES)
+    sign(this.#buffer.subarray(this.#block, at + json.length)).copy(this.#buffer, at + json.length)
   }
 
   appendJson(kind: number, time: number, value: unknown): void {
@@ -77,11 +107,11 @@ export class Journal {
     json.copy(this.#buffer, at)
   }
 
-  /** Adds captured bytes to the open response record, or opens one. */
-  capture(time: number, ordinal: number, columns: number, bytes: Uint8Array): void {
-    if (this.#open >= 0 && this.#openOrdinal() !== ordinal) this.#closeResponse()
+  /** Adds captured bytes to the open response record, or opens one, which gets its time when it is closed. */
+  capture(now: () => number, ordinal: number, columns: number, bytes: Uint8Array): void {
+    if (this.#open >= 0 && this.#openOrdinal() !== ordinal) this.#closeResponse(now())
     if (this.#open < 0) {
-      const at = this.append(KIND.response, time, RESPONSE_BYTES)
+      const at = this.append(KIND.response, 0, RESPONSE_BYTES)
       this.#open = at - RECORD_BYTES
       writeResponse(this.#buffer, at, ordinal, columns, 0)
     }
@@ -97,75 +127,89 @@ export class Journal {
       : -1
   }
 
-  closeResponse(): void {
-    if (this.#open >= 0) this.#closeResponse()
+  closeResponse(time: number): void {
+    if (this.#open >= 0) this.#closeResponse(time)
   }
 
   /** Turns the open response record into an outcome with `tailLength` bytes more, and returns where they go. */
   closeAsOutcome(time: number, tailLength: number): number {
-    const record = this.#open
-    const captured = this.#end - record - RECORD_BYTES - RESPONSE_BYTES
     const tail = this.#reserve(tailLength)
     this.#end = tail + tailLength
-    this.#open = -1
-    this.#buffer.writeUInt32LE(captured, record + RECORD_BYTES + 12)
-    writeHead(this.#buffer, record, KIND.outcome, this.#sequence, time, RESPONSE_BYTES + captured + tailLength)
+    this.#close(KIND.outcome, time, tail)
     return tail
   }
 
-  /** Hashes what has been added since the last time. */
-  chain(): void {
-    if (this.#open >= 0) this.#closeResponse()
-    if (this.#chained === this.#end) return
-    this.complete()
-    chain(this.#buffer, this.#chained, this.#end)
-    this.#chained = this.#end
-  }
-
-  /** Hash of the last record. Only after `chain`. */
-  tail(): Buffer {
-    return this.#buffer === NOTHING ? this.#tail : Buffer.from(this.#buffer.subarray(this.#end, this.#end + HASH_BYTES))
-  }
-
-  /** Hands over everything, hashed. The buffer is the caller's until it gives it back to the pool. */
-  take(): Batch | undefined {
-    if (this.#buffer === NOTHING) return undefined
-    this.chain()
-    const batch = { buffer: this.#buffer, from: HASH_BYTES, to: this.#end + HASH_BYTES }
-    this.#tail = this.tail()
+  /** Hands over everything. The buffer is the caller's until it gives it back to the pool. */
+  take(time: number): Batch | undefined {
+    if (this.pending === 0) return undefined
+    this.closeResponse(time)
+    if (!isSignedKind(this.#lastKind)) this.#link(time)
+    this.#seal()
+    const batch = { buffer: this.#buffer, from: this.#carried.length, to: this.#end }
+    this.#carried = Buffer.from(this.#buffer.subarray(this.#block, this.#end))
     this.#buffer = NOTHING
-    this.#end = 0
-    this.#chained = 0
+    this.#words = NO_WORDS
+    this.#block = 0
+    this.#end = this.#carried.length
+    this.#sealed = this.#end
     return batch
   }
 
-  #closeResponse(): void {
-    const payload = this.#open + RECORD_BYTES
-    const captured = this.#end - payload - RESPONSE_BYTES
-    this.#buffer.writeUInt32LE(captured, payload + 12)
-    rewriteLength(this.#buffer, this.#open, RESPONSE_BYTES + captured)
+  /** Closes the block, unless a link is last already. */
+  #link(time: number): void {
+    if (this.#lastKind === KIND.link) return
+    const at = this.append(KIND.link, time, HASH_BYTES)
+    const start = at - RECORD_BYTES
+    this.#seal(start)
+    sealHead(this.#buffer, this.#words, start)
+    this.#hash = hash('sha256', this.#buffer.subarray(this.#block, at), 'binary')
+    this.#buffer.write(this.#hash, at, HASH_BYTES, 'latin1')
+    this.#seal()
+    this.#block = start
+  }
+
+  #seal(to: number = this.#end): void {
+    if (this.#sealed < to) this.complete()
+    sealRecords(this.#buffer, this.#words, this.#sealed, to)
+    this.#sealed = to
+  }
+
+  #closeResponse(time: number): void {
+    this.#close(KIND.response, time, this.#end)
+  }
+
+  /** The captured bytes of the open record end at `capturedEnd`. */
+  #close(kind: number, time: number, capturedEnd: number): void {
+    const record = this.#open
+    const payload = record + RECORD_BYTES
     this.#open = -1
+    this.#buffer.writeUInt32LE(capturedEnd - payload - RESPONSE_BYTES, payload + 12)
+    writeHead(this.#buffer, record, kind, this.#sequence, time, this.#end - payload)
+    const end = padded(this.#end)
+    this.#reserve(end - this.#end)
+    while (this.#end < end) this.#buffer[this.#end++] = 0
+    this.#lastKind = kind
   }
 
   #openOrdinal(): number {
     return this.#buffer.readDoubleLE(this.#open + RECORD_BYTES)
   }
 
-  /** Room for `length` bytes behind the last record, and for the hash behind them. */
+  /** Room for `length` bytes behind the last record. */
   #reserve(length: number): number {
     const at = this.#end
-    const needed = at + length + HASH_BYTES
-    if (needed > this.#buffer.length) this.#grow(needed)
+    if (at + length > this.#buffer.length) this.#grow(at + length)
     return at
   }
 
   #grow(needed: number): void {
     const larger = this.#buffers.take(needed)
-    if (this.#buffer === NOTHING) this.#tail.copy(larger)
+    if (this.#buffer === NOTHING) this.#carried.copy(larger)
     else {
-      this.#buffer.copy(larger, 0, 0, this.#end + HASH_BYTES)
+      this.#buffer.copy(larger, 0, 0, this.#end)
       this.#buffers.give(this.#buffer)
     }
     this.#buffer = larger
+    this.#words = wordsOf(larger)
   }
 }

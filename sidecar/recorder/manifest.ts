@@ -1,10 +1,9 @@
 // The manifest lists sessions when their file exists and when they are sealed, so that a missing file is found. It has the
 // same format as a recording; every batch ends in a signed checkpoint. Each start of the gateway begins a new file that
-// names the one before it with its length and hash: a chain over restarts.
+// names the one before it with its length and last hash: a chain over restarts.
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { HASH_BYTES, KIND } from '#contracts/recording/format.ts'
-import { sha256 } from '#contracts/recording/frame.ts'
+import { FORMAT_VERSION, KIND } from '#contracts/recording/format.ts'
 import { encodePreamble, type ManifestPreamble } from '#contracts/recording/preamble.ts'
 import { signRecord } from '#contracts/recording/signature.ts'
 import { wholeRecords } from '#contracts/recording/whole-records.ts'
@@ -31,15 +30,14 @@ export function startManifest(directory: string, keys: Keys, buffers: Buffers, s
     if (!claim(join(directory, file))) continue
     const preamble: ManifestPreamble = {
       type: 'manifest',
-      version: 1,
+      version: FORMAT_VERSION,
       keyId: keys.id,
       startedAt,
       number,
-      previous: last === undefined ? null : link(directory, manifestName(last)),
+      previous: last === undefined ? null : before(directory, manifestName(last)),
     }
-    const bytes = encodePreamble(preamble)
-    const hash = sha256(bytes)
-    return { file, first: Buffer.concat([bytes, hash]), journal: new Journal(buffers, hash) }
+    const first = encodePreamble(preamble)
+    return { file, first, journal: new Journal(buffers, first) }
   }
 }
 
@@ -65,10 +63,9 @@ function claim(path: string): boolean {
   }
 }
 
-/** A crash may have torn the last record: the link covers the whole records before it. */
-function link(directory: string, file: string): ManifestPreamble['previous'] {
-  const whole = wholeRecords(readFileSync(join(directory, file)))
-  return { file, bytes: whole.length, hash: whole.subarray(Math.max(0, whole.length - HASH_BYTES)).toString('hex') }
+/** A crash may have torn the last batch: what is named is what is whole before it. */
+function before(directory: string, file: string): ManifestPreamble['previous'] {
+  return { file, ...wholeRecords(readFileSync(join(directory, file))) }
 }
 
 export class Manifest implements Flushable {
@@ -104,8 +101,7 @@ export class Manifest implements Flushable {
   }
 
   position(): { file: string; sequence: number; hash: string } {
-    this.#journal.chain()
-    return { file: this.file, sequence: this.#journal.sequence - 1, hash: this.#journal.tail().toString('hex') }
+    return { file: this.file, sequence: this.#journal.sequence - 1, hash: this.#journal.lastHash }
   }
 
   listed(session: string, preambleHash: string): void {
@@ -117,14 +113,13 @@ export class Manifest implements Flushable {
   }
 
   take(): Batch | undefined {
+    const now = this.#now()
     if (this.#entries > 0) {
       const json = Buffer.from(JSON.stringify({ entries: this.#entries }))
-      this.#journal.appendSigned(KIND.checkpoint, this.#now(), json, (unsigned) =>
-        signRecord(unsigned, this.#keys.signing),
-      )
+      this.#journal.appendSigned(KIND.checkpoint, now, json, (unsigned) => signRecord(unsigned, this.#keys.signing))
       this.#entries = 0
     }
-    return this.#journal.take()
+    return this.#journal.take(now)
   }
 
   give(batch: Batch): void {

@@ -1,8 +1,7 @@
 // The recorder of one process: opens the state directory, gives every session its recorder, and writes all their files.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { KIND } from '#contracts/recording/format.ts'
-import { sha256 } from '#contracts/recording/frame.ts'
+import { FORMAT_VERSION, KIND } from '#contracts/recording/format.ts'
 import { encodePreamble } from '#contracts/recording/preamble.ts'
 import type { Agent } from '#sidecar/identity/agent.ts'
 import { Buffers } from './buffers.ts'
@@ -11,6 +10,7 @@ import type { RecorderContext } from './context.ts'
 import { newCounters, type RecorderCounters } from './counters.ts'
 import { Descriptors } from './descriptors.ts'
 import { Digester } from './digest.ts'
+import { Digests } from './digests.ts'
 import { RecordingFailed } from './failure.ts'
 import { type FileLayer, nodeFiles } from './file-layer.ts'
 import { Flusher } from './flusher.ts'
@@ -129,7 +129,7 @@ export class Recorder {
     const now = this.#now()
     const preamble = encodePreamble({
       type: 'session',
-      version: 1,
+      version: FORMAT_VERSION,
       keyId: this.#keys.id,
       startedAt: new Date(now / 1000).toISOString(),
       session: meta.id,
@@ -140,11 +140,10 @@ export class Recorder {
       policyHash: meta.policyHash,
       manifest: this.#manifest.position(),
     })
-    const hash = sha256(preamble)
-    const journal = new Journal(this.#buffers, hash)
+    const journal = new Journal(this.#buffers, preamble)
     const session = new SessionRecorder(meta.id, policy, journal, this.#context)
-    session.writeThrough(this.#writer(`${meta.id}.recording`, Buffer.concat([preamble, hash]), session))
-    this.#unlisted.set(session, hash.toString('hex'))
+    session.writeThrough(this.#writer(`${meta.id}.recording`, preamble, session))
+    this.#unlisted.set(session, journal.lastHash)
     this.#unsealed.add(session)
     this.#sessions.add(session)
     this.counters.sessions++
@@ -174,7 +173,7 @@ export class Recorder {
   #makeContext(): RecorderContext {
     return {
       keys: this.#keys,
-      digester: new Digester(this.#keys.derive('digest')),
+      digests: new Digests(new Digester(this.#keys.derive('digest'))),
       buffers: this.#buffers,
       flusher: this.#flusher,
       counters: this.counters,

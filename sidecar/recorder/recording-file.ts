@@ -1,7 +1,7 @@
 // One file's way to disk: takes batches from its source and appends them, one write at a time, syncing when someone waits.
 //
 // What could not be written stays here and is tried again at the same place, so a full disk loses nothing that was taken;
-// the file meanwhile ends in a whole record. A failed sync is final: the kernel may have dropped the pages.
+// the file meanwhile ends in a whole batch. A failed sync is final: the kernel may have dropped the pages.
 
 import type { Descriptors } from './descriptors.ts'
 import { isPassing, RecordingFailed, writeFailed } from './failure.ts'
@@ -9,7 +9,7 @@ import type { FileLayer, RecordingFile } from './file-layer.ts'
 import type { Batch } from './journal.ts'
 
 export interface BatchSource {
-  /** The next batch of whole records, or nothing. */
+  /** The next batch, or nothing. */
   take(): Batch | undefined
   give(batch: Batch): void
   /** Everything taken so far is in the file. Under load `flush` may not return for long; this is told all the time. */
@@ -129,7 +129,7 @@ export class RecordingFileWriter {
         done += written
       }
     } catch (error) {
-      // The batch begins behind a whole record: cut back to there, or leave a torn tail that `verify` reports as such.
+      // The batch begins behind another: cut back to there, or leave a torn tail that `verify` reports as such.
       if (done > 0) await file.truncate(this.#position).catch(() => undefined)
       throw error
     }

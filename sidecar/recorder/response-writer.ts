@@ -67,14 +67,14 @@ export class ResponseWriter {
       beyondDigest: capture?.digest() ?? '',
       code: code ?? '',
     })
-    this.#journal.chain()
+    this.#context.digests.runIfWorthwhile()
   }
 
   #keep(ordinal: number, columns: number, bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length; from += MAX_CAPTURED) {
       const piece = bytes.length <= MAX_CAPTURED ? bytes : bytes.subarray(from, from + MAX_CAPTURED)
-      if (this.#journal.opened(ordinal) + piece.length > MAX_CAPTURED) this.#journal.closeResponse()
-      this.#journal.capture(this.#context.now(), ordinal, columns, piece)
+      if (this.#journal.opened(ordinal) + piece.length > MAX_CAPTURED) this.#journal.closeResponse(this.#context.now())
+      this.#journal.capture(this.#context.now, ordinal, columns, piece)
     }
   }
 

@@ -166,8 +166,10 @@ export class SessionRecorder implements Flushable {
 
   take(): Batch | undefined {
     this.#urged = false
-    if (!this.#closed && this.#journal.pending > 0) this.#checkpointIfDue()
-    return this.#journal.take()
+    if (this.#journal.pending === 0) return undefined
+    const now = this.#context.now()
+    if (!this.#closed) this.#checkpointIfDue(now)
+    return this.#journal.take(now)
   }
 
   /** Records that no signature covers yet, and since when. */
@@ -184,7 +186,7 @@ export class SessionRecorder implements Flushable {
   }
 
   lastHash(): { records: number; hash: string } {
-    return { records: this.#journal.sequence - 1, hash: this.#journal.tail().toString('hex') }
+    return { records: this.#journal.sequence - 1, hash: this.#journal.lastHash }
   }
 
   #problem(): RecordingFailed | undefined {
@@ -228,7 +230,7 @@ export class SessionRecorder implements Flushable {
   }
 
   #loseEverything(): void {
-    const batch = this.#journal.take()
+    const batch = this.#journal.take(this.#context.now())
     if (batch !== undefined) this.#context.buffers.give(batch.buffer)
   }
 
@@ -259,9 +261,8 @@ export class SessionRecorder implements Flushable {
     if (problem !== undefined && this.#policy.onFailure === 'Deny') throw problem
   }
 
-  #checkpointIfDue(): void {
+  #checkpointIfDue(now: number): void {
     const records = this.#journal.sequence - 1 - this.#lastCheckpoint
-    const now = this.#context.now()
     if (records < CHECKPOINT_RECORDS && now - this.#checkpointAt < CHECKPOINT_MICROS) return
     this.#checkpoint(now)
   }
