@@ -5,7 +5,7 @@ NODE := $(BIN)/node
 RUN := $(NODE) --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-operator e2e images cluster cluster-down format generate
+.PHONY: help setup demo test check bench bench-operator bench-start e2e images cluster cluster-down format generate
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { split($$1, t, " "); printf "  make %-12s %s\n", t[1], $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: setup ## speed against direct, HAProxy and PgBouncer; writes bench/result
 
 bench-operator: setup ## one operator with up to 1,000 simulated gateways and 500 policies on a real API server; writes bench/results/operator.json
 	@$(RUN) bench/operator.ts $(BENCH)
+
+bench-start: setup ## how much later agents start because of the gateway, on a real cluster; writes bench/results/pod-start.json
+	@$(RUN) bench/pod-start.ts $(BENCH)
 
 e2e: setup ## the end-to-end tests only
 	@scripts/test e2e
