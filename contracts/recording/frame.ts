@@ -11,20 +11,20 @@ const HEAD_CHECK_AT = 5
 
 /** Writes the head of the record that starts at `at`, its checks still zero: `sealRecords` fills them in. */
 export function writeHead(
-  buffer: Buffer,
+  view: DataView,
   at: number,
   kind: number,
   sequence: number,
   time: number,
   payloadLength: number,
 ): void {
-  buffer.writeUInt32LE(payloadLength, at)
-  buffer[at + 4] = kind
-  buffer[at + HEAD_CHECK_AT] = 0
-  buffer.writeUInt16LE((sequence / TWO_32) & 0xffff, at + 6)
-  buffer.writeUInt32LE(sequence >>> 0, at + 8)
-  buffer.writeDoubleLE(time, at + 12)
-  buffer.writeUInt32LE(0, at + CHECK_AT)
+  view.setUint32(at, payloadLength, true)
+  view.setUint8(at + 4, kind)
+  view.setUint8(at + HEAD_CHECK_AT, 0)
+  view.setUint16(at + 6, sequence / TWO_32, true)
+  view.setUint32(at + 8, sequence, true)
+  view.setFloat64(at + 12, time, true)
+  view.setUint32(at + CHECK_AT, 0, true)
 }
 
 export interface Head {
@@ -55,7 +55,12 @@ export function recordLength(buffer: Buffer, at: number): number {
   return RECORD_BYTES + padded(buffer.readUInt32LE(at))
 }
 
-/** The words of a journal's buffer, for `sealRecords`. */
+/** The same memory, for what writes records. */
+export function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+/** The same memory as words, for `sealRecords`. */
 export function wordsOf(buffer: Buffer): Int32Array {
   return new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2)
 }

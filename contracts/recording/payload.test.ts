@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { RECORD_BYTES } from './format.ts'
-import { readHead, writeHead } from './frame.ts'
+import { readHead, viewOf, writeHead } from './frame.ts'
 import {
   FORM,
   INTENT_BYTES,
@@ -28,7 +28,7 @@ test('a head comes back as it was written', () => {
       fc.nat(),
       (sequence, kind, time, length) => {
         const bytes = Buffer.alloc(RECORD_BYTES)
-        writeHead(bytes, 0, kind, sequence, time, length)
+        writeHead(viewOf(bytes), 0, kind, sequence, time, length)
         assert.deepEqual(readHead(bytes, 0), { payloadLength: length, kind, sequence, time })
       },
     ),
@@ -39,7 +39,7 @@ test('an intent comes back as it was written', () => {
   fc.assert(
     fc.property(count, id, id, id, fc.nat(0xffff), (ordinal, shape, decision, masks, parameters) => {
       const bytes = Buffer.alloc(INTENT_BYTES)
-      writeIntent(bytes, 0, ordinal, shape, decision, masks, parameters, FORM.redacted)
+      writeIntent(viewOf(bytes), 0, ordinal, shape, decision, masks, parameters, FORM.redacted)
       const { text, values, textDigest, parametersDigest, ...fields } = readIntent(bytes)
       assert.deepEqual(fields, { ordinal, shape, decision, masks, parameters, form: FORM.redacted })
       assert.deepEqual(
@@ -71,9 +71,9 @@ test('an outcome comes back as it was written, with what was captured before it'
           code: error,
         }
         const bytes = Buffer.alloc(RESPONSE_BYTES + captured.length + OUTCOME_TAIL_BYTES)
-        writeResponse(bytes, 0, ordinal, columns, captured.length)
+        writeResponse(viewOf(bytes), 0, ordinal, columns, captured.length)
         bytes.set(captured, RESPONSE_BYTES)
-        writeOutcomeTail(bytes, RESPONSE_BYTES + captured.length, outcome)
+        writeOutcomeTail(viewOf(bytes), RESPONSE_BYTES + captured.length, outcome)
         assert.deepEqual(readResponse(bytes), { ordinal, columns, captured: Buffer.from(captured) })
         assert.deepEqual(readOutcomeTail(bytes), outcome)
       },

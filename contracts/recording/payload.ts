@@ -1,4 +1,6 @@
 // Payloads of the records that come with every statement: fixed fields, written in place. The rare kinds are JSON.
+//
+// They are written through a DataView, which the compiler turns into single stores; a Buffer's methods check and split.
 import { HASH_BYTES } from './format.ts'
 
 /** How an intent holds the text and parameters. */
@@ -15,7 +17,7 @@ export const CODE_BYTES = 16
 
 /** f64 ordinal | u32 shape | u32 decision | u32 masks | u16 parameters | u8 form | u8 0 | text digest | parameters digest */
 export function writeIntent(
-  buffer: Buffer,
+  view: DataView,
   at: number,
   ordinal: number,
   shape: number,
@@ -24,21 +26,19 @@ export function writeIntent(
   parameters: number,
   form: number,
 ): void {
-  buffer.writeDoubleLE(ordinal, at)
-  buffer.writeUInt32LE(shape, at + 8)
-  buffer.writeUInt32LE(decision, at + 12)
-  buffer.writeUInt32LE(masks, at + 16)
-  buffer.writeUInt16LE(Math.min(parameters, 0xffff), at + 20)
-  buffer[at + 22] = form
-  buffer[at + 23] = 0
+  view.setFloat64(at, ordinal, true)
+  view.setUint32(at + 8, shape, true)
+  view.setUint32(at + 12, decision, true)
+  view.setUint32(at + 16, masks, true)
+  view.setUint16(at + 20, Math.min(parameters, 0xffff), true)
+  view.setUint8(at + 22, form)
+  view.setUint8(at + 23, 0)
 }
 
 /** Latin1, 32 characters each; `parameters` is '' where there are none. `at` is where the intent's payload starts. */
-export function writeDigests(buffer: Buffer, at: number, text: string, parameters: string): void {
-  buffer.write(text, at + 24, HASH_BYTES, 'latin1')
-  const values = at + 24 + HASH_BYTES
-  if (parameters !== '') buffer.write(parameters, values, HASH_BYTES, 'latin1')
-  else for (let i = values; i < values + HASH_BYTES; i += 4) buffer.writeUInt32LE(0, i)
+export function writeDigests(view: DataView, at: number, text: string, parameters: string): void {
+  writeLatin1(view, at + 24, text, HASH_BYTES)
+  writeLatin1(view, at + 24 + HASH_BYTES, parameters, HASH_BYTES)
 }
 
 export interface IntentFields {
@@ -76,10 +76,10 @@ export function readIntent(payload: Buffer): IntentFields {
 }
 
 /** f64 ordinal | u32 columns | u32 captured length | captured bytes. An outcome starts the same way. */
-export function writeResponse(buffer: Buffer, at: number, ordinal: number, columns: number, captured: number): void {
-  buffer.writeDoubleLE(ordinal, at)
-  buffer.writeUInt32LE(columns, at + 8)
-  buffer.writeUInt32LE(captured, at + 12)
+export function writeResponse(view: DataView, at: number, ordinal: number, columns: number, captured: number): void {
+  view.setFloat64(at, ordinal, true)
+  view.setUint32(at + 8, columns, true)
+  view.setUint32(at + 12, captured, true)
 }
 
 export interface ResponseFields {
@@ -113,17 +113,15 @@ export interface OutcomeFields {
 }
 
 /** f64 rows | f64 bytes | f64 masked | f64 beyond rows | f64 beyond bytes | digest (16) | u32 code length | code (16) */
-export function writeOutcomeTail(buffer: Buffer, at: number, outcome: OutcomeFields): void {
-  buffer.writeDoubleLE(outcome.rows, at)
-  buffer.writeDoubleLE(outcome.bytes, at + 8)
-  buffer.writeDoubleLE(outcome.masked, at + 16)
-  buffer.writeDoubleLE(outcome.beyondRows, at + 24)
-  buffer.writeDoubleLE(outcome.beyondBytes, at + 32)
-  buffer.fill(0, at + 40, at + OUTCOME_TAIL_BYTES)
-  if (outcome.beyondDigest !== '') buffer.write(outcome.beyondDigest, at + 40, BEYOND_DIGEST_BYTES, 'latin1')
-  const length = Math.min(outcome.code.length, CODE_BYTES)
-  buffer.writeUInt32LE(length, at + 56)
-  if (length > 0) buffer.write(outcome.code, at + 60, length, 'latin1')
+export function writeOutcomeTail(view: DataView, at: number, outcome: OutcomeFields): void {
+  view.setFloat64(at, outcome.rows, true)
+  view.setFloat64(at + 8, outcome.bytes, true)
+  view.setFloat64(at + 16, outcome.masked, true)
+  view.setFloat64(at + 24, outcome.beyondRows, true)
+  view.setFloat64(at + 32, outcome.beyondBytes, true)
+  writeLatin1(view, at + 40, outcome.beyondDigest, BEYOND_DIGEST_BYTES)
+  view.setUint32(at + 56, Math.min(outcome.code.length, CODE_BYTES), true)
+  writeLatin1(view, at + 60, outcome.code, CODE_BYTES)
 }
 
 export function readOutcomeTail(payload: Buffer): OutcomeFields {
@@ -139,4 +137,11 @@ export function readOutcomeTail(payload: Buffer): OutcomeFields {
     beyondDigest: beyondBytes === 0 ? '' : payload.toString('latin1', at + 40, at + 56),
     code: payload.toString('latin1', at + 60, at + 60 + length),
   }
+}
+
+/** `size` bytes: the text, clipped, and zeros. For a few bytes a loop takes less time than a native call. */
+function writeLatin1(view: DataView, at: number, text: string, size: number): void {
+  const length = Math.min(text.length, size)
+  for (let i = 0; i < length; i++) view.setUint8(at + i, text.charCodeAt(i))
+  for (let i = length; i < size; i++) view.setUint8(at + i, 0)
 }

@@ -1,7 +1,7 @@
 // Small recordings for tests, made with the codec alone.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { FORMAT_VERSION, HASH_BYTES, isSignedKind, KIND, padded, RECORD_BYTES, SIGNATURE_BYTES } from './format.ts'
-import { sealHead, sealRecords, sha256, wordsOf, writeHead } from './frame.ts'
+import { sealHead, sealRecords, sha256, viewOf, wordsOf, writeHead } from './frame.ts'
 import { encodePreamble } from './preamble.ts'
 import { keyId, signRecord } from './signature.ts'
 
@@ -78,7 +78,7 @@ function append(
   const at = before.length
   const bytes = Buffer.from(new ArrayBuffer(at + RECORD_BYTES + padded(payload.length)))
   before.copy(bytes)
-  writeHead(bytes, at, kind, sequence, 1_000_000 + sequence, payload.length)
+  writeHead(viewOf(bytes), at, kind, sequence, 1_000_000 + sequence, payload.length)
   payload.copy(bytes, at + RECORD_BYTES)
   const words = wordsOf(bytes)
   sealHead(bytes, words, at)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { viewOf } from '#contracts/recording/frame.ts'
 import { FORM, INTENT_BYTES, readIntent, writeIntent } from '#contracts/recording/payload.ts'
 import { Digester, SHORT_DATA } from './digest.ts'
 import { Digests } from './digests.ts'
@@ -32,18 +33,19 @@ const CASES: Readonly<
 for (const [what, [count, text, values]] of Object.entries(CASES)) {
   test(`every intent has its digests in the end: ${what}`, () => {
     const digests = new Digests(new Digester(key))
-    const holder = { buffer: Buffer.alloc(count * INTENT_BYTES, 0xaa) }
+    const buffer = Buffer.alloc(count * INTENT_BYTES, 0xaa)
+    const holder = { view: viewOf(buffer) }
     const given = Buffer.alloc(2 * SHORT_DATA)
     for (let n = 0; n < count; n++) {
       // The memory that parameters come in is used again at once.
       const length = given.write(values(n))
-      writeIntent(holder.buffer, n * INTENT_BYTES, n, 0, 0, 0, 0, FORM.redacted)
+      writeIntent(holder.view, n * INTENT_BYTES, n, 0, 0, 0, 0, FORM.redacted)
       digests.later(holder, n * INTENT_BYTES, text(n), given.subarray(0, length))
       given.fill(0)
     }
     digests.run()
     for (let n = 0; n < count; n++) {
-      const [found, wanted] = both(holder.buffer, n * INTENT_BYTES, text(n), values(n))
+      const [found, wanted] = both(buffer, n * INTENT_BYTES, text(n), values(n))
       assert.deepEqual(found, wanted, `intent ${n}`)
     }
   })
@@ -52,23 +54,25 @@ for (const [what, [count, text, values]] of Object.entries(CASES)) {
 test('a journal that grew meanwhile is written where it is now', () => {
   const digests = new Digests(new Digester(key))
   const small = Buffer.alloc(INTENT_BYTES)
-  const holder = { buffer: small }
+  const holder = { view: viewOf(small) }
   digests.later(holder, 0, 'select 1', Buffer.from('one'))
-  holder.buffer = Buffer.alloc(2 * INTENT_BYTES)
+  const larger = Buffer.alloc(2 * INTENT_BYTES)
+  holder.view = viewOf(larger)
   digests.run()
-  const [found, wanted] = both(holder.buffer, 0, 'select 1', 'one')
+  const [found, wanted] = both(larger, 0, 'select 1', 'one')
   assert.deepEqual(found, wanted)
   assert.ok(small.every((byte) => byte === 0))
 })
 
 test('after an outcome nothing is digested before a run is worth its while', () => {
   const digests = new Digests(new Digester(key))
-  const holder = { buffer: Buffer.alloc(16 * INTENT_BYTES) }
+  const buffer = Buffer.alloc(16 * INTENT_BYTES)
+  const holder = { view: viewOf(buffer) }
   const digested: boolean[] = []
   for (let n = 0; n < 16; n++) {
     digests.later(holder, n * INTENT_BYTES, 'select 1', Buffer.alloc(0))
     digests.runIfWorthwhile()
-    digested.push(holder.buffer.some((byte) => byte !== 0))
+    digested.push(buffer.some((byte) => byte !== 0))
   }
   assert.deepEqual(digested, [...Array(15).fill(false), true])
 })

@@ -1,11 +1,11 @@
 // Digests that intents in the journals still lack. Keyed digests cost more than all else that is recorded: they are made
 // in runs, when some are waiting or a batch is taken, and nothing that is forwarded waits for them.
 import { writeDigests } from '#contracts/recording/payload.ts'
-import { type Digester, SHORT_DATA } from './digest.ts'
+import { type Digester, place, SHORT_DATA } from './digest.ts'
 
-/** Whose buffer has the intent: it may be another one by the time the digest is made, with the same bytes in the same place. */
+/** Where the intent is: in other memory by the time the digest is made, perhaps, but in the same place. */
 interface Holder {
-  readonly buffer: Buffer
+  readonly view: DataView
 }
 
 interface Waiting {
@@ -23,7 +23,6 @@ const RUN = 16
 /** A pipeline may bring more before its first outcome. */
 const MAX_WAITING = 64
 const KEPT_BYTES = 2 * SHORT_DATA
-const NONE = new Uint8Array(0)
 
 export class Digests {
   readonly #digester: Digester
@@ -48,7 +47,7 @@ export class Digests {
   later(holder: Holder, at: number, text: string, parameters: Uint8Array): void {
     const { length } = parameters
     if (text.length > SHORT_DATA || length > SHORT_DATA) {
-      this.#write(holder.buffer, at, text, parameters)
+      this.#write(holder.view, at, text, parameters, 0, length)
       return
     }
     if (this.#count === MAX_WAITING || this.#used + length > KEPT_BYTES) this.run()
@@ -57,7 +56,7 @@ export class Digests {
     waiting.at = at
     waiting.text = text
     waiting.from = this.#used
-    if (length > 0) this.#kept.set(parameters, this.#used)
+    place(parameters, 0, length, this.#kept, this.#used)
     this.#used += length
     waiting.to = this.#used
   }
@@ -71,7 +70,7 @@ export class Digests {
     for (let i = 0; i < this.#count; i++) {
       const waiting = this.#waiting[i] as Waiting
       const { holder, at, text, from, to } = waiting
-      if (holder) this.#write(holder.buffer, at, text, from === to ? NONE : this.#kept.subarray(from, to))
+      if (holder) this.#write(holder.view, at, text, this.#kept, from, to)
       waiting.holder = undefined
       waiting.text = ''
     }
@@ -79,8 +78,8 @@ export class Digests {
     this.#used = 0
   }
 
-  #write(buffer: Buffer, at: number, text: string, parameters: Uint8Array): void {
-    const values = parameters.length === 0 ? '' : this.#digester.parameters(parameters)
-    writeDigests(buffer, at, this.#digester.text(text), values)
+  #write(view: DataView, at: number, text: string, bytes: Uint8Array, from: number, to: number): void {
+    const parameters = from === to ? '' : this.#digester.parameters(bytes, from, to)
+    writeDigests(view, at, this.#digester.text(text), parameters)
   }
 }

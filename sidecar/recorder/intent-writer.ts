@@ -74,7 +74,7 @@ export class IntentWriter {
     form: number,
   ): void {
     const { action, parameters } = intent
-    writeIntent(this.#journal.buffer, at, ordinal, shape, decision, masks, parameters?.count ?? 0, form)
+    writeIntent(this.#journal.view, at, ordinal, shape, decision, masks, parameters?.count ?? 0, form)
     this.#context.digests.later(this.#journal, at, action.text, parameters?.bytes ?? NONE)
   }
 

@@ -12,11 +12,12 @@ import {
   RECORD_BYTES,
   SIGNATURE_BYTES,
 } from '#contracts/recording/format.ts'
-import { sealHead, sealRecords, wordsOf, writeHead } from '#contracts/recording/frame.ts'
+import { sealHead, sealRecords, viewOf, wordsOf, writeHead } from '#contracts/recording/frame.ts'
 import { RESPONSE_BYTES, writeResponse } from '#contracts/recording/payload.ts'
 import type { Buffers } from './buffers.ts'
 
 const NOTHING = Buffer.alloc(0)
+const NO_VIEW = viewOf(NOTHING)
 const NO_WORDS = new Int32Array(0)
 /** A reader would take a longer payload for damage. */
 const OVERSIZED = Buffer.from('{"type":"oversized"}')
@@ -33,6 +34,7 @@ export class Journal {
   /** What is in the file already of the block that the next link closes: first the preamble, then from the last link on. */
   #carried: Buffer
   #buffer: Buffer = NOTHING
+  #view: DataView = NO_VIEW
   #words: Int32Array = NO_WORDS
   /** End of the last record, where the next one starts. */
   #end: number
@@ -76,6 +78,11 @@ export class Journal {
     return this.#buffer
   }
 
+  /** The same memory. */
+  get view(): DataView {
+    return this.#view
+  }
+
   /** Adds a record and returns where its payload goes. */
   append(kind: number, time: number, payloadLength: number): number {
     if (this.#open >= 0) this.#closeResponse(time)
@@ -83,7 +90,7 @@ export class Journal {
     const end = at + RECORD_BYTES + padded(payloadLength)
     if (end > this.#buffer.length) this.#grow(end)
     this.#sequence++
-    writeHead(this.#buffer, at, kind, this.#sequence, time, payloadLength)
+    writeHead(this.#view, at, kind, this.#sequence, time, payloadLength)
     // The zeros behind the payload, or bytes of it that are still to be written.
     this.#words[(end >> 2) - 1] = 0
     this.#end = end
@@ -113,7 +120,7 @@ export class Journal {
     if (this.#open < 0) {
       const at = this.append(KIND.response, 0, RESPONSE_BYTES)
       this.#open = at - RECORD_BYTES
-      writeResponse(this.#buffer, at, ordinal, columns, 0)
+      writeResponse(this.#view, at, ordinal, columns, 0)
     }
     const at = this.#reserve(bytes.length)
     this.#buffer.set(bytes, at)
@@ -148,6 +155,7 @@ export class Journal {
     const batch = { buffer: this.#buffer, from: this.#carried.length, to: this.#end }
     this.#carried = Buffer.from(this.#buffer.subarray(this.#block, this.#end))
     this.#buffer = NOTHING
+    this.#view = NO_VIEW
     this.#words = NO_WORDS
     this.#block = 0
     this.#end = this.#carried.length
@@ -183,8 +191,8 @@ export class Journal {
     const record = this.#open
     const payload = record + RECORD_BYTES
     this.#open = -1
-    this.#buffer.writeUInt32LE(capturedEnd - payload - RESPONSE_BYTES, payload + 12)
-    writeHead(this.#buffer, record, kind, this.#sequence, time, this.#end - payload)
+    this.#view.setUint32(payload + 12, capturedEnd - payload - RESPONSE_BYTES, true)
+    writeHead(this.#view, record, kind, this.#sequence, time, this.#end - payload)
     const end = padded(this.#end)
     this.#reserve(end - this.#end)
     while (this.#end < end) this.#buffer[this.#end++] = 0
@@ -192,7 +200,7 @@ export class Journal {
   }
 
   #openOrdinal(): number {
-    return this.#buffer.readDoubleLE(this.#open + RECORD_BYTES)
+    return this.#view.getFloat64(this.#open + RECORD_BYTES, true)
   }
 
   /** Room for `length` bytes behind the last record. */
@@ -210,6 +218,7 @@ export class Journal {
       this.#buffers.give(this.#buffer)
     }
     this.#buffer = larger
+    this.#view = viewOf(larger)
     this.#words = wordsOf(larger)
   }
 }

@@ -55,10 +55,10 @@ export class ResponseWriter {
     if (this.#journal.opened(ordinal) >= 0) at = this.#journal.closeAsOutcome(now, OUTCOME_TAIL_BYTES)
     else {
       const payload = this.#journal.append(KIND.outcome, now, RESPONSE_BYTES + OUTCOME_TAIL_BYTES)
-      writeResponse(this.#journal.buffer, payload, ordinal, 0, 0)
+      writeResponse(this.#journal.view, payload, ordinal, 0, 0)
       at = payload + RESPONSE_BYTES
     }
-    writeOutcomeTail(this.#journal.buffer, at, {
+    writeOutcomeTail(this.#journal.view, at, {
       rows,
       bytes,
       masked,
