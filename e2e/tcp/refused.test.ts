@@ -11,7 +11,7 @@ import {
 } from '#sidecar/protocols/tcp/wire/testdata.ts'
 import { eventually } from '../gateway/stage.ts'
 import { Agent, overTls, program } from './clients.ts'
-import { ALERTS, ATTEMPTS, HOST, named } from './refused-hellos.ts'
+import { ALERTS, ATTEMPTS, HOST, named } from './refused-hellos.fixture.ts'
 import { LOOPBACK, type Served, TcpStage } from './stage.ts'
 import { Target } from './targets.ts'
 
