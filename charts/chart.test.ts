@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
+import { parseSettings } from '#operator/settings.ts'
 import { sources } from './generate.ts'
 import { CHART, helm, notes, type Rendered, render, whyNoHelm } from './helm.fixture.ts'
 
@@ -15,6 +16,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
     'metrics={"serviceMonitor":{"enabled":true,"labels":{"release":"prometheus"}},"dashboard":{"enabled":true}}',
     'images={"pullSecrets":["registry"]}',
     'operator={"replicas":3,"nodeSelector":{"pool":"system"},"tolerations":[{"operator":"Exists"}]}',
+    'webhooks={"certManager":{"enabled":true}}',
     'trust={"extraCAs":["-----BEGIN CERTIFICATE-----\\nMII\\n-----END CERTIFICATE-----"],"files":["/etc/ssl/db.crt"]}',
   ],
   'with as little as can be': [
@@ -109,6 +111,44 @@ describe('what helm makes of the chart', { skip: whyNoHelm ?? false }, () => {
     assert.equal(pod?.metadata.annotations?.['sallyport.dev/inject'], 'true')
   })
 
+  test('with cert-manager the webhooks’ certificate is its business, by an issuer of its own or a given one', async () => {
+    const certified = async (...sets: string[]) => {
+      const objects = await render('webhooks.certManager.enabled=true', ...sets)
+      const issuers = objects.filter(({ kind }) => kind === 'Issuer')
+      const [certificate] = objects.filter(({ kind }) => kind === 'Certificate')
+      return { objects, issuers, spec: Object(certificate?.['spec']) }
+    }
+    const own = await certified()
+    assert.equal(own.issuers.length, 1)
+    assert.deepEqual(own.spec.issuerRef, {
+      name: own.issuers[0]?.metadata.name,
+      kind: 'Issuer',
+      group: 'cert-manager.io',
+    })
+    assert.ok(own.spec.dnsNames.includes('gate-sallyport.gates.svc'))
+    const issuerRef = { name: 'company', kind: 'ClusterIssuer', group: 'cert-manager.io' }
+    const given = await certified(`webhooks.certManager.issuerRef=${JSON.stringify(issuerRef)}`)
+    assert.deepEqual([given.issuers.length, given.spec.issuerRef], [0, issuerRef])
+    // The operator reads what the Certificate's Secret holds.
+    const deployment = JSON.stringify(given.objects.find(({ kind }) => kind === 'Deployment'))
+    assert.match(deployment, new RegExp(`"name":"webhooks","secret":{"secretName":"${given.spec.secretName}"}`))
+    assert.match(deployment, /"name":"webhooks","mountPath":"\/etc\/sallyport-webhooks","readOnly":true/)
+    const settings = given.objects.find(({ metadata }) => metadata.name.endsWith('-settings'))
+    const { webhookCertificate } = parseSettings(String(Object(settings?.['data'])['settings.json']), 'settings')
+    assert.equal(webhookCertificate, '/etc/sallyport-webhooks')
+  })
+
+  test('without cert-manager nothing is asked of it', async () => {
+    assert.doesNotMatch(JSON.stringify(await render()), /cert-manager|sallyport-webhooks/)
+  })
+
+  test('the operator takes the settings that come of any values', async () => {
+    for (const sets of Object.values(VALUES)) {
+      const settings = (await render(...sets)).find(({ metadata }) => metadata.name.endsWith('-settings'))
+      assert.ok(parseSettings(String(Object(settings?.['data'])['settings.json']), 'settings'))
+    }
+  })
+
   const BAD: Readonly<Record<string, readonly [set: string, about: RegExp]>> = {
     'a value that is not there': ['operator.replica=3', /replica/],
     'no such mode': ['mode="sidecar"', /mode/],
@@ -118,6 +158,7 @@ describe('what helm makes of the chart', { skip: whyNoHelm ?? false }, () => {
     'a pull policy in the wrong case': ['images.pullPolicy="never"', /pullPolicy/],
     'fewer replicas than none': ['operator.replicas=-1', /replicas/],
     'a certificate that is none': ['trust.extraCAs=["/etc/ssl/ca.pem"]', /extraCAs/],
+    'an issuer with something else': ['webhooks.certManager.issuerRef={"names":"x"}', /issuerRef/],
     'a relative path': ['trust.files=["db.crt"]', /files/],
     'too little room for recordings': ['sidecar.stateMebibytes=1', /stateMebibytes/],
     'no time at all': ['staleAfterSeconds=0', /staleAfterSeconds/],

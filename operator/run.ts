@@ -33,6 +33,8 @@ import { podAttester } from './stream/pod-attester.ts'
 import { Reattestation } from './stream/reattestation.ts'
 import { type StreamLog, StreamServer } from './stream/server.ts'
 import { termsOf } from './stream/welcome.ts'
+import { withAuthority } from './webhooks/authorities.ts'
+import { CertificateFiles } from './webhooks/certificate-files.ts'
 import { WebhookKeeper } from './webhooks/keeper.ts'
 
 export const OPERATOR_PORTS = { webhooks: 9443, stream: 8443, metrics: 9090 } as const
@@ -153,8 +155,11 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
       else if (message.type === 'budget') budgets.request(gateway, message)
     },
   })
+  const mounted = settings.webhookCertificate
+    ? await CertificateFiles.open(settings.webhookCertificate, log)
+    : undefined
   const webhooks = admissionServer({
-    certificate: () => leaf,
+    certificate: () => mounted?.current ?? leaf,
     services,
     observe: metrics.reviewed,
     failed: (path, error) => log.error({ path, error }, 'a review failed'),
@@ -163,7 +168,8 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     api,
     name: settings.webhooks,
     log,
-    bundle: () => bundleOf(installation.authorities),
+    bundle: (present) =>
+      mounted ? withAuthority(present, mounted.current.authority, Date.now()) : bundleOf(installation.authorities),
   })
   metrics.watch({ gateways, judgement })
   const health = metricsServer(metrics.registry, {
@@ -179,6 +185,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   budgets.start()
   leading.start()
   reattestation.start()
+  mounted?.start(() => keeper.renew())
   await stream.listen(OPERATOR_PORTS.stream)
   log.info({ connections: judgement.world.connections.size, policies: judgement.world.policies.size }, 'ready')
 
@@ -193,6 +200,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   }
   await stopped
   clearInterval(renewal)
+  mounted?.stop()
   await stream.close('the operator is stopping')
   await reattestation.stop()
   await leading.stop()

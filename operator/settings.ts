@@ -19,6 +19,8 @@ export interface OperatorSettings {
   readonly extraCas: readonly string[]
   /** What agents' pods may have beyond the strict minimum. */
   readonly allow: Allowances
+  /** Folder with a certificate for the webhooks that somebody else keeps; default: one of our own authority. */
+  readonly webhookCertificate?: string
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error'
   readonly sidecar: SidecarSettings
 }
@@ -71,6 +73,7 @@ const SCHEMA = {
         ephemeralContainers: { type: 'string', enum: ['Deny', 'Restricted'] },
       },
     },
+    webhookCertificate: { type: 'string', pattern: '^/' },
     logLevel: { type: 'string', enum: ['trace', 'debug', 'info', 'warn', 'error'] },
     sidecar: {
       type: 'object',

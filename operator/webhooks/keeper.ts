@@ -18,8 +18,8 @@ export interface WebhookKeeperOptions {
   /** Of both configurations, and of the ClusterRole. */
   readonly name: string
   readonly log: Log
-  /** PEM of the authorities, as it is now. */
-  readonly bundle: () => string
+  /** PEM of the authorities as it is to be, where the API server has `present`. */
+  readonly bundle: (present: string) => string
 }
 
 export class WebhookKeeper {
@@ -47,7 +47,7 @@ export class WebhookKeeper {
   get trusted(): boolean {
     return this.#reflectors.every(([, { store }]) => {
       const [configuration] = store.list()
-      return configuration !== undefined && bundlePatch(configuration, this.#options.bundle()).length === 0
+      return configuration !== undefined && bundlePatch(configuration, this.#options.bundle).length === 0
     })
   }
 
@@ -72,7 +72,7 @@ export class WebhookKeeper {
     if (this.#stopped) return
     const { api, name, log, bundle } = this.#options
     if (after) {
-      const patch = bundlePatch(after, bundle())
+      const patch = bundlePatch(after, bundle)
       if (patch.length > 0) await api.patch(resource, { name }, patch, { kind: 'Json' })
     } else if (before) {
       log.warn({ resource: resource.plural, name }, 'a webhook configuration was deleted; it is made again')
@@ -100,12 +100,13 @@ interface Operation {
 }
 
 /** What is to be changed in it, for all its webhooks. */
-export function bundlePatch({ webhooks }: KubeObject, bundle: string): readonly Operation[] {
-  const value = Buffer.from(bundle).toString('base64')
+export function bundlePatch({ webhooks }: KubeObject, bundle: WebhookKeeperOptions['bundle']): readonly Operation[] {
   const all = Array.isArray(webhooks) ? webhooks : []
   return all.flatMap((webhook: unknown, index) => {
     const client = isRecord(webhook) && isRecord(webhook['clientConfig']) ? webhook['clientConfig'] : {}
-    if (client['caBundle'] === value) return []
+    const present = typeof client['caBundle'] === 'string' ? client['caBundle'] : ''
+    const value = Buffer.from(bundle(Buffer.from(present, 'base64').toString('utf8'))).toString('base64')
+    if (present === value) return []
     return [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value } as const]
   })
 }
