@@ -33,7 +33,7 @@ export const EVIDENCE: readonly Evidence[] = [
       return {
         did: `./sallyport sessions verify --state ${stage.state}`,
         got: head(output, 8),
-        meaning: 'Every record holds the hash of the one before it, and checkpoints are signed.',
+        meaning: 'Every batch of records holds a hash of all before it, and checkpoints are signed.',
       }
     },
   },

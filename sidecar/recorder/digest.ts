@@ -2,12 +2,12 @@
 //
 //   SHA-256( key (32) | u8 use | zeros (23) | u64 length, little-endian | data )
 //
-// HMAC hashes twice because a hash with the key in front can be extended: who knows the digest of a message can go on
-// behind it (RFC 2104 §2; FIPS 180-4 ends in the state itself). Here the length stands in front, in the key's own block,
-// so that no message is the beginning of another. Over such prefix-free messages the cascade that SHA-256 is, keyed in
-// its first block, is a pseudorandom function if its compression is one (Bellare, Canetti, Krawczyk: Pseudorandom functions
-// revisited, FOCS 1996; Coron, Dodis, Malinaud, Puniya: Merkle-Damgård revisited, CRYPTO 2005, for lengths in front).
-// docs/adr/0024 has what it costs and what else there is.
+// HMAC hashes twice because a hash with the key in front can be extended: its output is its state (FIPS 180-4 §6.2.2), so
+// who knows the digest of a message can go on behind it. Here the length stands in front, in the key's own block, so that
+// no message is the beginning of another. Over such prefix-free messages the cascade that SHA-256 is, keyed in its first
+// block, is a pseudorandom function if its compression is one (Bellare, Canetti, Krawczyk: Pseudorandom functions revisited,
+// FOCS 1996; Coron, Dodis, Malinaud, Puniya: Merkle-Damgård revisited, CRYPTO 2005, for lengths in front). What it costs
+// and what else there is: docs/adr/0025.
 //
 // Texts repeat (prepared statements), so some are remembered: each in the one place that its length and a few of its
 // characters choose, so that texts which never come again cost no garbage collection either.
