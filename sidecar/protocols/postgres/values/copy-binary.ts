@@ -35,7 +35,7 @@ export class BinaryRows implements CopyRows {
       this.#needed = next - at
       if (next > end) return at
       if (this.#started) this.#tuple(bytes, at, next, out)
-      else out.append(bytes, at, next)
+      else out.keep(bytes, at, next)
       this.#started = true
       at = next
     }
@@ -74,7 +74,7 @@ export class BinaryRows implements CopyRows {
       outcome.of(step, bytes, from, at)
       if (outcome.kind === 'same') continue
       this.masked += 1
-      out.append(bytes, copied, from - 4)
+      out.keep(bytes, copied, from - 4)
       if (outcome.kind === 'null') out.int32(-1)
       else {
         out.int32(outcome.end - outcome.start)
@@ -82,7 +82,7 @@ export class BinaryRows implements CopyRows {
       }
       copied = at
     }
-    out.append(bytes, copied, end)
+    out.keep(bytes, copied, end)
   }
 }
 

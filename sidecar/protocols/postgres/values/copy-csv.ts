@@ -40,7 +40,7 @@ export class CsvRows implements CopyRows {
       if (newline < 0) return at
       if (this.#header) {
         this.#header = false
-        out.append(bytes, at, newline + 1)
+        out.keep(bytes, at, newline + 1)
       } else this.#row(bytes, at, newline, out)
       at = newline + 1
     }
@@ -77,13 +77,13 @@ export class CsvRows implements CopyRows {
       } else this.#outcome.of(step, bytes, from, to)
       if (this.#outcome.kind === 'same') continue
       this.masked += 1
-      out.append(bytes, copied, from)
+      out.keep(bytes, copied, from)
       if (this.#outcome.kind === 'null') out.append(this.#nullText, 0, this.#nullText.length)
       else this.#encode(this.#outcome, quoted, out)
       copied = to
     }
     if (steps.length > 0 ? at !== end + 1 : start !== end) throw wrongShape(steps.length + 1, steps.length)
-    out.append(bytes, copied, end + 1)
+    out.keep(bytes, copied, end + 1)
   }
 
   /** One past the quote that closes the value which opens at `start`. */

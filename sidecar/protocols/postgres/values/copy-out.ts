@@ -56,7 +56,7 @@ export class CopyOutMasker {
     const before = this.masked
     const out = new Output(payload.length + (payload.length >> 2))
     this.#take(payload, 0, payload.length, out)
-    return { out: out.bytes.subarray(0, out.length), masked: this.masked - before }
+    return { out: out.take(), masked: this.masked - before }
   }
 
   /** The same for chunk[start, end), which holds whole CopyData messages and nothing else. */
@@ -69,14 +69,14 @@ export class CopyOutMasker {
       const next = at + 1 + chunk.readInt32BE(at + 1)
       if (next > end || next < at + HEADER) throw malformed('the length of a CopyData message')
       const message = out.length
-      out.byte(COPY_DATA)
-      out.int32(0)
+      out.keep(chunk, at, at + HEADER)
       this.#take(chunk, at + HEADER, next, out)
-      if (out.length === message + HEADER) out.length = message
-      else out.bytes.writeInt32BE(out.length - message - 1, message + 1)
+      const length = out.length - message
+      if (length === HEADER) out.truncate(message)
+      else if (length !== next - at) out.patchInt32(message + 1, length - 1)
       at = next
     }
-    return { out: out.bytes.subarray(0, out.length), masked: this.masked - before }
+    return { out: out.take(), masked: this.masked - before }
   }
 
   /** To be called at CopyDone. Nothing is ever left to send: a row without an end is no row, and an error. */

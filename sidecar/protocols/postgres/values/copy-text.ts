@@ -17,6 +17,8 @@ export class TextRows implements CopyRows {
   readonly atEnd = true
   readonly #steps: readonly Step[]
   readonly #delimiter: number
+  /** Where a cell's plain bytes end. */
+  readonly #stops = new Uint8Array(256)
   readonly #nullText: Buffer
   readonly #ownNull: boolean
   readonly #outcome = new Outcome()
@@ -25,6 +27,7 @@ export class TextRows implements CopyRows {
   constructor(format: CopyFormat, steps: readonly Step[]) {
     this.#steps = steps
     this.#delimiter = format.delimiter.charCodeAt(0)
+    for (const byte of [this.#delimiter, BACKSLASH, NEWLINE]) this.#stops[byte] = 1
     this.#nullText = Buffer.from(format.nullText)
     this.#ownNull = hasOwnNull(format)
     this.#header = format.header
@@ -35,57 +38,67 @@ export class TextRows implements CopyRows {
   }
 
   consume(bytes: Buffer, start: number, end: number, out: Output): number {
+    const complete = endOfRows(bytes, start, end)
     let at = start
-    while (at < end) {
-      // A newline inside a value is written \n, so the bare byte always ends a row.
-      const newline = bytes.indexOf(NEWLINE, at)
-      if (newline < 0 || newline >= end) return at
-      if (this.#header) {
-        this.#header = false
-        out.append(bytes, at, newline + 1)
-      } else this.#row(bytes, at, newline, out)
-      at = newline + 1
+    if (this.#header && at < complete) {
+      this.#header = false
+      at = bytes.indexOf(NEWLINE, start) + 1
+      out.keep(bytes, start, at)
     }
+    while (at < complete) at = this.#row(bytes, at, out)
     return at
   }
 
-  #row(bytes: Buffer, start: number, end: number, out: Output): void {
+  /** Masks the row that begins at `start`, which is complete, and returns where the next one begins. */
+  #row(bytes: Buffer, start: number, out: Output): number {
     const steps = this.#steps
-    const delimiter = this.#delimiter
+    const stops = this.#stops
+    const columns = steps.length
     let copied = start
     let at = start
-    for (let column = 0; column < steps.length; column++) {
-      if (at > end) throw wrongShape(column, steps.length)
+    // A table without columns has empty rows.
+    if (columns === 0 && bytes[at] !== NEWLINE) throw wrongShape(1, 0)
+    for (let column = 0; column < columns; column++) {
       const from = at
       let escaped = false
-      for (; at < end; at++) {
+      for (; ; at++) {
         const byte = bytes[at] as number
-        if (byte === delimiter) break
-        if (byte === BACKSLASH) {
-          escaped = true
-          at += 1
+        if (stops[byte] === 0) continue
+        if (byte !== BACKSLASH) break
+        escaped = true
+        if (bytes[at + 1] !== NEWLINE) at += 1
+      }
+      const last = bytes[at] === NEWLINE
+      if (last !== (column === columns - 1)) throw wrongShape(last ? column + 1 : columns + 1, columns)
+      const step = steps[column]
+      if (step !== undefined && !(this.#ownNull && sameBytes(bytes, from, at, this.#nullText))) {
+        if (this.#changes(step, bytes, from, at, escaped)) {
+          out.keep(bytes, copied, from)
+          this.#encode(this.#outcome, out)
+          copied = at
         }
       }
-      const to = Math.min(at, end)
-      at = to + 1
-      const step = steps[column]
-      if (step === undefined || (this.#ownNull && sameBytes(bytes, from, to, this.#nullText))) continue
-      const value = escaped ? decode(bytes, from, to) : undefined
-      if (value === undefined) this.#outcome.of(step, bytes, from, to)
-      else this.#outcome.of(step, value, 0, value.length)
-      if (this.#outcome.kind === 'same') continue
-      this.masked += 1
-      out.append(bytes, copied, from)
-      if (this.#outcome.kind === 'null') out.append(this.#nullText, 0, this.#nullText.length)
-      else this.#encode(this.#outcome, out)
-      copied = to
+      if (!last) at += 1
     }
-    // Behind the last cell stands the row's end: at is one past it. A table without columns has empty rows.
-    if (steps.length > 0 ? at !== end + 1 : start !== end) throw wrongShape(steps.length + 1, steps.length)
-    out.append(bytes, copied, end + 1)
+    out.keep(bytes, copied, at + 1)
+    return at + 1
+  }
+
+  #changes(step: Exclude<Step, undefined>, bytes: Buffer, from: number, to: number, escaped: boolean): boolean {
+    if (escaped) {
+      const value = decode(bytes, from, to)
+      this.#outcome.of(step, value, 0, value.length)
+    } else this.#outcome.of(step, bytes, from, to)
+    if (this.#outcome.kind === 'same') return false
+    this.masked += 1
+    return true
   }
 
   #encode(value: Outcome, out: Output): void {
+    if (value.kind === 'null') {
+      out.append(this.#nullText, 0, this.#nullText.length)
+      return
+    }
     out.reserve(2 * (value.end - value.start))
     for (let at = value.start; at < value.end; at++) {
       const byte = value.bytes[at] ?? 0
@@ -94,6 +107,13 @@ export class TextRows implements CopyRows {
       out.byte(letter === 0 ? byte : letter)
     }
   }
+}
+
+/** A newline inside a value is written \n, so the bare byte always ends a row; mostly it is a message's last. */
+function endOfRows(bytes: Buffer, start: number, end: number): number {
+  let at = end
+  while (at > start && bytes[at - 1] !== NEWLINE) at--
+  return at
 }
 
 /** \b \f \n \r \t \v, \NNN octal, \xHH hexadecimal; any other escaped byte is itself. */
