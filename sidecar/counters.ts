@@ -47,3 +47,14 @@ export function newGatewayCounters(): GatewayCounters {
     addedLatency: new Durations(),
   }
 }
+
+/** Another number whenever an agent has done something, or a session has begun or ended. */
+export function activityOf({
+  sessionsOpen,
+  sessionsOpened,
+  sessionsRefused,
+  bytesFromAgents,
+  bytesToAgents,
+}: GatewayCounters): number {
+  return 2 * sessionsOpened - sessionsOpen + sessionsRefused + bytesFromAgents + bytesToAgents
+}

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { loadManifests } from '#crds/load.ts'
 import { AuditLog } from '#sidecar/audit/audit-log.ts'
 import { type AuditSink, openAuditSink } from '#sidecar/audit/sink.ts'
-import { newGatewayCounters } from '#sidecar/counters.ts'
-import { forgetStart } from '#sidecar/forget-start.ts'
+import { collectWhenQuiet } from '#sidecar/collect-when-quiet.ts'
+import { activityOf, newGatewayCounters } from '#sidecar/counters.ts'
 import { CannotListen, whyNotListening } from '#sidecar/gateway/cannot-listen.ts'
 import { configure, type GatewayResources } from '#sidecar/gateway/configuration.ts'
 import { Gateway, type Listener, type Listening } from '#sidecar/gateway/gateway.ts'
@@ -112,7 +112,7 @@ class Standalone {
     this.#announce(listening, command.audit === '-')
     watch.start(() => this.#reload(gateway, audit))
     this.#open.push(() => watch.stop())
-    forgetStart()
+    collectWhenQuiet(() => activityOf(counters))
     void tryTargets(this.#connections, (warning) => this.#log.warn(warning))
   }
 

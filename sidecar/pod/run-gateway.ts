@@ -5,8 +5,8 @@ import type { Welcome } from '#contracts/control/messages.ts'
 import { PORTS, STATE_PATH, TRUST_PATH } from '#contracts/pod/names.ts'
 import { AuditLog } from '#sidecar/audit/audit-log.ts'
 import { openAuditSink } from '#sidecar/audit/sink.ts'
-import { newGatewayCounters } from '#sidecar/counters.ts'
-import { forgetStart } from '#sidecar/forget-start.ts'
+import { collectWhenQuiet } from '#sidecar/collect-when-quiet.ts'
+import { activityOf, newGatewayCounters } from '#sidecar/counters.ts'
 import { Servers } from '#sidecar/gateway/servers.ts'
 import { createLogger, type Logger } from '#sidecar/log.ts'
 import type { MaskingKeys } from '#sidecar/masking/digest.ts'
@@ -131,7 +131,7 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     },
   })
   link.start()
-  forgetStart()
+  collectWhenQuiet(() => activityOf(counters))
   await stopSignal()
   await stop()
   await steering.close()
