@@ -20,6 +20,12 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** No signal opens the inspector: it would listen where the agent can reach it. */
 const FLAGS = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', ...V8_OPTIONS]
 
+/**
+ * Every stream to a gateway has buffers of 16 KiB that come and go, among all that stays. Each by itself, they are given back whole: 13 MB
+ * less with 600 gateways.
+ */
+const OPERATOR_MALLOC = { MALLOC_MMAP_THRESHOLD_: '16384' }
+
 const LIBRARIES = ['libc6', 'libstdc++6']
 
 const RECIPES = {
@@ -39,7 +45,7 @@ const RECIPES = {
       await nodeLayer(),
       await programLayer('operator', 'operator/main.ts'),
     ],
-    execution: program('operator/main.js'),
+    execution: program('operator/main.js', OPERATOR_MALLOC),
   },
   'sallyport-e2e-agent': {
     about: 'tests only: an agent with psql, drivers and tools of attack',
@@ -91,13 +97,13 @@ export async function buildImage(name: ImageName): Promise<string> {
   return link
 }
 
-function program(script: string): Execution {
+function program(script: string, malloc: Readonly<Record<string, string>> = {}): Execution {
   return {
     User: USER,
     Env: [
       PATH,
       'NODE_ENV=production',
-      ...Object.entries(MALLOC_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
+      ...Object.entries({ ...MALLOC_ENVIRONMENT, ...malloc }).map(([name, value]) => `${name}=${value}`),
     ],
     Entrypoint: [NODE, ...FLAGS, join(APP, script)],
     WorkingDir: '/',

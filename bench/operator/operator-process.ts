@@ -5,8 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from '#e2e/cluster/cluster.ts'
 import { bundle } from '#images/bundle.ts'
+import { executionOf } from '#images/images.ts'
 import { kubeconfigAccess } from '#operator/kube/kubeconfig.ts'
-import { MALLOC_ENVIRONMENT, V8_OPTIONS } from '#sidecar/v8-options.ts'
 
 export interface OperatorPod {
   readonly name: string
@@ -32,11 +32,13 @@ export async function startOperator(
   const { server } = await kubeconfigAccess(cluster.kubeconfig)(false)
   await writeAccount(cluster, namespace, account)
   await bundle('operator/main.ts', join(folder, 'app'))
-  const program = [process.execPath, ...V8_OPTIONS, join(folder, 'app/operator/main.js'), '--settings', settings]
+  const { Entrypoint = [], Env = [] } = executionOf('sallyport-operator')
+  const options = Entrypoint.filter((word) => word.startsWith('--'))
+  const program = [process.execPath, ...options, join(folder, 'app/operator/main.js'), '--settings', settings]
   return spawn('unshare', ['--mount', 'sh', '-ec', AS_IN_A_POD, account, ...program], {
     env: {
+      ...Object.fromEntries(Env.map((variable) => variable.split('=', 2))),
       PATH: process.env['PATH'],
-      ...MALLOC_ENVIRONMENT,
       KUBERNETES_SERVICE_HOST: server.hostname,
       KUBERNETES_SERVICE_PORT: server.port,
       POD_NAME: name,
