@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { KIND, RECORD_BYTES } from './format.ts'
+import { CHECK_AT, KIND, RECORD_BYTES } from './format.ts'
 import { sealRecords, wordsOf } from './frame.ts'
 import { json, makeSample, SAMPLE, sampleKeys } from './testdata.ts'
 import { type FileReport, Verifier } from './verify.ts'
@@ -10,6 +10,7 @@ import { wholeRecords } from './whole-records.ts'
 
 const sealed = makeSample(SAMPLE)
 const open = makeSample(SAMPLE.slice(0, -1))
+const rewritten = makeSample(SAMPLE.with(1, { kind: KIND.event, payload: json({ type: 'other' }) }))
 
 function verify(bytes: Buffer, key = sampleKeys.publicKey, cut = bytes.length): FileReport {
   const verifier = new Verifier(key)
@@ -131,6 +132,21 @@ describe('a recording', () => {
     },
     'bytes behind the end': { bytes: Buffer.concat([sealed.bytes, Buffer.from('x')]), record: 11 },
     'a checkpoint that no link stands before': { bytes: makeSample([{ kind: KIND.checkpoint }]).bytes, record: 1 },
+    'a batch rewritten with its link, under the old signature': {
+      bytes: Buffer.concat([
+        rewritten.bytes.subarray(0, rewritten.offsets[3]),
+        sealed.bytes.subarray(sealed.offsets[3]),
+      ]),
+      record: 4,
+    },
+    'no zeros behind the end, and a check that fits': {
+      bytes: changed(sealed.bytes, (copy) => {
+        copy.writeUInt8(1, copy.length - 1)
+        const check = (sealed.offsets[9] ?? 0) + CHECK_AT + 3
+        copy.writeUInt8(copy.readUInt8(check) ^ 1, check)
+      }),
+      record: 10,
+    },
     'a record of an unknown kind': { bytes: makeSample([{ kind: 99, payload: json({}) }]).bytes, record: 1 },
     'everything rewritten and signed with another key': {
       bytes: makeSample(SAMPLE, generateKeyPairSync('ed25519').privateKey).bytes,
