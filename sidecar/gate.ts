@@ -46,6 +46,8 @@ export interface Observed {
   readonly affected: number
   readonly bytes: number
   readonly masked: number
+  /** When it was over, as `performance.now()` has it. */
+  readonly at: number
   /** From admission to the end of the result. */
   readonly micros: number
   /** From the request's arrival to its decision; undefined where no arrival was told. */
@@ -125,9 +127,10 @@ export class SessionGate {
     const limited = this.#pair.limits.length > 0
     const exceeded = limited ? this.limits.beforeAction(action.shape.effect, this.now()) : undefined
     if (exceeded) return { ok: false, refusal: this.#limitRefusal(admission, exceeded) }
-    const taken = this.recorder.intent(admission)
+    const since = performance.now()
+    const taken = this.recorder.intent(admission, since)
     const counters = limited ? this.#countersOf(execution) : undefined
-    const ticket = new Ticket(this, admission, permit, this.recorder.lastOrdinal, counters)
+    const ticket = new Ticket(this, admission, permit, this.recorder.lastOrdinal, since, counters)
     if (taken === undefined) return { ok: true, ticket }
     return taken.then(
       () => ({ ok: true as const, ticket }),
@@ -184,6 +187,7 @@ export class SessionGate {
   }
 
   #observeRefused(action: Action, decision: Decision, refusal: Refusal): void {
+    const at = performance.now()
     this.observer.action({
       action,
       decision,
@@ -193,8 +197,9 @@ export class SessionGate {
       affected: 0,
       bytes: 0,
       masked: 0,
+      at,
       micros: 0,
-      decisionMicros: this.requestAt === undefined ? undefined : (performance.now() - this.requestAt) * 1000,
+      decisionMicros: this.requestAt === undefined ? undefined : (at - this.requestAt) * 1000,
       addedMicros: undefined,
       ordinal: this.recorder.lastOrdinal,
     })

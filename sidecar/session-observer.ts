@@ -70,7 +70,7 @@ export class SessionObserver implements Observer {
     counters.maskedValues += masked
     const code = error ?? (outcome === 'Ran' ? undefined : outcome.toLowerCase())
     audit.action({
-      time: audit.now(),
+      at: observed.at,
       subject: this.#subject,
       ordinal,
       shape: action.shape,

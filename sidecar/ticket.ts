@@ -14,7 +14,7 @@ export class Ticket {
   readonly #ordinal: number
   readonly #limits: StatementLimits | undefined
   /** `performance.now()` when it was admitted. */
-  readonly since = performance.now()
+  readonly since: number
   readonly #decisionMillis: number | undefined
   #rows = 0
   #bytes = 0
@@ -29,14 +29,16 @@ export class Ticket {
     admission: Admission,
     permit: Permit,
     ordinal: number,
+    since: number,
     limits: StatementLimits | undefined,
   ) {
     this.#gate = gate
     this.#admission = admission
     this.permit = permit
     this.#ordinal = ordinal
+    this.since = since
     this.#limits = limits
-    this.#decisionMillis = gate.requestAt === undefined ? undefined : this.since - gate.requestAt
+    this.#decisionMillis = gate.requestAt === undefined ? undefined : since - gate.requestAt
   }
 
   get #wrote(): boolean {
@@ -116,12 +118,16 @@ export class Ticket {
     const decided = this.#decisionMillis
     const answered = outcome.ran ? this.#gate.answerAt : undefined
     if (this.#wrote && outcome.affected > 0) this.#limits?.add('AffectedRows', outcome.affected, this.#gate.now())
-    this.#gate.recorder.outcome(this.#ordinal, {
-      rows: this.#rows > 0 ? this.#rows : outcome.affected,
-      bytes: this.#bytes,
-      masked: this.#masked,
-      code: outcome.error ?? (outcome.ran ? undefined : 'skipped'),
-    })
+    this.#gate.recorder.outcome(
+      this.#ordinal,
+      {
+        rows: this.#rows > 0 ? this.#rows : outcome.affected,
+        bytes: this.#bytes,
+        masked: this.#masked,
+        code: outcome.error ?? (outcome.ran ? undefined : 'skipped'),
+      },
+      now,
+    )
     this.#gate.observer.action({
       action,
       decision,
@@ -130,6 +136,7 @@ export class Ticket {
       affected: outcome.affected,
       bytes: this.#bytes,
       masked: this.#masked,
+      at: now,
       micros: (now - this.since) * 1000,
       decisionMicros: decided === undefined ? undefined : decided * 1000,
       addedMicros: decided === undefined || answered === undefined ? undefined : (decided + now - answered) * 1000,

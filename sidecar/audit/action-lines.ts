@@ -12,8 +12,8 @@ export interface AuditSubject {
 }
 
 export interface DecidedAction {
-  /** Milliseconds since 1970. */
-  readonly time: number
+  /** When it was over, as `performance.now()` has it. */
+  readonly at: number
   readonly subject: AuditSubject
   /** The intent's number in the recording. */
   readonly ordinal: number
@@ -42,8 +42,9 @@ export class ActionLines {
     return OTHER_BYTES + subject.json.length + this.#shape(shape).length + this.#decision(decision).length + codeBytes
   }
 
-  write(page: Page, start: LineStart, sequence: number, action: DecidedAction): void {
-    start.write(page, action.time, sequence)
+  /** `time` in milliseconds since 1970. */
+  write(page: Page, start: LineStart, time: number, sequence: number, action: DecidedAction): void {
+    start.write(page, time, sequence)
     page.put(TYPE)
     page.put(action.subject.json)
     page.put(ORDINAL)

@@ -9,6 +9,7 @@ import schema from '#contracts/audit/event.schema.json' with { type: 'json' }
 import type { AuditEvent } from '#contracts/audit/event.ts'
 import type { Redacted } from '#sidecar/action.ts'
 import { AGENT, ALLOWED, SHAPE } from '#sidecar/recorder/testdata.ts'
+import { WallClock } from '#sidecar/wall-clock.ts'
 import { AuditLog } from './audit-log.ts'
 import { type AuditSink, openAuditSink, streamSink } from './sink.ts'
 import { auditAgent, auditSubject } from './subject.ts'
@@ -50,7 +51,7 @@ const subject = auditSubject('session-1', AGENT, 'data/orders')
 
 function action(ordinal: number) {
   return {
-    time: 1_795_260_000_123.4,
+    at: 23.4,
     subject,
     ordinal,
     shape: SHAPE,
@@ -110,7 +111,11 @@ const EVENTS: readonly AuditEvent[] = [
 describe('the audit stream', () => {
   test('every event fits the published schema', async () => {
     const sink = new MemorySink()
-    const log = new AuditLog(sink, { flushMilliseconds: 1 })
+    const clock = new WallClock(
+      () => 0,
+      () => 1_795_260_000_100,
+    )
+    const log = new AuditLog(sink, { flushMilliseconds: 1, clock })
     for (const event of EVENTS) log.emit(event)
     log.action(action(1))
     log.action({ ...action(2), code: '42501', decision: { ...ALLOWED, verdict: 'Deny', reason: 'no "drop"\n here' } })
@@ -180,7 +185,7 @@ describe('the audit stream', () => {
     const sink = new MemorySink()
     sink.fails = true
     let tick = (): void => undefined
-    const log = new AuditLog(sink, { flushMilliseconds: 1, now: () => 0 })
+    const log = new AuditLog(sink, { flushMilliseconds: 1 })
     sink.release = new Promise((resolve) => {
       tick = resolve
     })

@@ -3,6 +3,7 @@
 // A line is put together at once, in memory that is used again and again. A sink that does not keep up loses events, never
 // time; what is lost is counted, and the stream itself says how much.
 import type { AuditEvent } from '#contracts/audit/event.ts'
+import { WallClock } from '#sidecar/wall-clock.ts'
 import { ActionLines, type DecidedAction } from './action-lines.ts'
 import { LineStart } from './line-start.ts'
 import { Page } from './page.ts'
@@ -21,8 +22,7 @@ export interface AuditOptions {
   /** Bytes that wait; what is offered beyond them is lost. */
   readonly maxQueuedBytes?: number
   readonly flushMilliseconds?: number
-  /** Milliseconds since 1970. */
-  readonly now?: () => number
+  readonly clock?: WallClock
 }
 
 const PAGE_BYTES = 128 * 1024
@@ -35,7 +35,7 @@ export class AuditLog {
   readonly #sink: AuditSink
   readonly #maxQueuedBytes: number
   readonly #delay: number
-  readonly #now: () => number
+  readonly #clock: WallClock
   readonly #start = new LineStart()
   readonly #lines = new ActionLines()
   /** Where lines go now. */
@@ -54,7 +54,7 @@ export class AuditLog {
     this.#sink = sink
     this.#maxQueuedBytes = options.maxQueuedBytes ?? MAX_QUEUED_BYTES
     this.#delay = options.flushMilliseconds ?? 100
-    this.#now = options.now ?? Date.now
+    this.#clock = options.clock ?? new WallClock()
   }
 
   /** Events that wait. */
@@ -67,7 +67,7 @@ export class AuditLog {
     const json = Buffer.from(`${JSON.stringify(event).slice(1)}\n`)
     const page = this.#pageFor(LineStart.MOST_BYTES + json.length)
     if (page === undefined) return
-    this.#start.write(page, this.#now(), ++this.#sequence)
+    this.#start.write(page, this.#clock.now() / 1000, ++this.#sequence)
     page.put(json)
     this.#added(page)
   }
@@ -78,13 +78,8 @@ export class AuditLog {
     this.counters.offered++
     const page = this.#pageFor(this.#lines.mostBytes(action))
     if (page === undefined) return
-    this.#lines.write(page, this.#start, ++this.#sequence, action)
+    this.#lines.write(page, this.#start, this.#clock.at(action.at) / 1000, ++this.#sequence, action)
     this.#added(page)
-  }
-
-  /** Milliseconds since 1970, for `DecidedAction.time`. */
-  now(): number {
-    return this.#now()
   }
 
   async close(): Promise<void> {
@@ -178,7 +173,7 @@ export class AuditLog {
   #lossPage(): Page {
     const json = Buffer.from(`"type":"audit.lost","count":${this.#untold}}\n`)
     const page = new Page(LineStart.MOST_BYTES + json.length)
-    this.#start.write(page, this.#now(), ++this.#sequence)
+    this.#start.write(page, this.#clock.now() / 1000, ++this.#sequence)
     page.put(json)
     page.losses = this.#untold
     this.#untold = 0

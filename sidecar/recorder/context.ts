@@ -1,4 +1,5 @@
 // What a session's recorder needs from the recorder of the whole process.
+import type { WallClock } from '#sidecar/wall-clock.ts'
 import type { Buffers } from './buffers.ts'
 import type { RecorderCounters } from './counters.ts'
 import type { Digests } from './digests.ts'
@@ -13,8 +14,7 @@ export interface RecorderContext {
   readonly buffers: Buffers
   readonly flusher: Flusher
   readonly counters: RecorderCounters
-  /** Microseconds since 1970. */
-  readonly now: () => number
+  readonly clock: WallClock
   /** Why nothing may run now, although this session's own file is well. */
   problem(): RecordingFailed | undefined
   holds(more: number): void

@@ -30,6 +30,8 @@ export class IntentWriter {
   readonly #context: RecorderContext
   readonly #dictionary: Dictionary
   #literalKey: Buffer | undefined
+  /** Of the intent that is being written: what it names is defined at the same time. */
+  #now: number | undefined
 
   constructor(session: string, journal: Journal, context: RecorderContext) {
     this.#session = session
@@ -44,13 +46,15 @@ export class IntentWriter {
     this.#dictionary.forget()
   }
 
-  write(ordinal: number, intent: Intent, policy: RecordingPolicy): void {
+  /** `now` in microseconds since 1970. */
+  write(ordinal: number, intent: Intent, policy: RecordingPolicy, now: number): void {
     const { action, decision, masks } = intent
+    this.#now = now
     const withText = policy.level !== 'Metadata'
     const shape = this.#dictionary.id(action.shape, () => describeShape(action.shape, withText))
     const decided = this.#dictionary.id(decision, () => describeDecision(decision))
     const masked = masks.length === 0 ? 0 : this.#dictionary.id(masks, () => describeMasks(masks))
-    const now = this.#context.now()
+    this.#now = undefined
     if (withText && policy.literals !== 'Redacted') {
       this.#writeWithLiterals(now, ordinal, intent, shape, decided, masked, policy.literals === 'Encrypted')
       return
@@ -109,7 +113,7 @@ export class IntentWriter {
   #define(id: number, json: string): void {
     const bytes = Buffer.from(json)
     const fits = bytes.length + 4 <= MAX_PAYLOAD ? bytes : Buffer.from('{"oversized":true}')
-    const at = this.#journal.append(KIND.definition, this.#context.now(), fits.length + 4)
+    const at = this.#journal.append(KIND.definition, this.#now ?? this.#context.clock.now(), fits.length + 4)
     this.#journal.buffer.writeUInt32LE(id, at)
     fits.copy(this.#journal.buffer, at + 4)
   }

@@ -7,6 +7,7 @@ import { FORMAT_VERSION, KIND } from '#contracts/recording/format.ts'
 import { encodePreamble, type ManifestPreamble } from '#contracts/recording/preamble.ts'
 import { signRecord } from '#contracts/recording/signature.ts'
 import { wholeRecords } from '#contracts/recording/whole-records.ts'
+import type { WallClock } from '#sidecar/wall-clock.ts'
 import type { Buffers } from './buffers.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 import { type Batch, Journal } from './journal.ts'
@@ -72,18 +73,18 @@ export class Manifest implements Flushable {
   readonly file: string
   readonly #journal: Journal
   readonly #keys: Keys
-  readonly #now: () => number
+  readonly #clock: WallClock
   readonly #buffers: Buffers
   readonly #flusher: Flusher
   #writer: RecordingFileWriter | undefined
   #entries = 0
 
-  constructor(start: ManifestStart, keys: Keys, now: () => number, flusher: Flusher, buffers: Buffers) {
+  constructor(start: ManifestStart, keys: Keys, clock: WallClock, flusher: Flusher, buffers: Buffers) {
     this.#buffers = buffers
     this.file = start.file
     this.#journal = start.journal
     this.#keys = keys
-    this.#now = now
+    this.#clock = clock
     this.#flusher = flusher
   }
 
@@ -113,7 +114,7 @@ export class Manifest implements Flushable {
   }
 
   take(): Batch | undefined {
-    const now = this.#now()
+    const now = this.#clock.now()
     if (this.#entries > 0) {
       const json = Buffer.from(JSON.stringify({ entries: this.#entries }))
       this.#journal.appendSigned(KIND.checkpoint, now, json, (unsigned) => signRecord(unsigned, this.#keys.signing))
@@ -131,7 +132,7 @@ export class Manifest implements Flushable {
   }
 
   #add(kind: number, entry: unknown): void {
-    this.#journal.appendJson(kind, this.#now(), entry)
+    this.#journal.appendJson(kind, this.#clock.now(), entry)
     this.#entries++
     this.#flusher.later(this)
   }

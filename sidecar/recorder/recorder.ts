@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { FORMAT_VERSION, KIND } from '#contracts/recording/format.ts'
 import { encodePreamble } from '#contracts/recording/preamble.ts'
 import type { Agent } from '#sidecar/identity/agent.ts'
+import { WallClock } from '#sidecar/wall-clock.ts'
 import { Buffers } from './buffers.ts'
-import { recordingClock } from './clock.ts'
 import type { RecorderContext } from './context.ts'
 import { newCounters, type RecorderCounters } from './counters.ts'
 import { Descriptors } from './descriptors.ts'
@@ -38,8 +38,7 @@ export interface SessionMeta {
 
 export interface RecorderOptions {
   readonly files?: FileLayer
-  /** Microseconds since 1970. */
-  readonly now?: () => number
+  readonly clock?: WallClock
   /** Told when a file begins to fail, is written again, or an intent runs unrecorded: for logs and audit. */
   readonly onTrouble?: (trouble: Trouble) => void
   /** Bytes that all journals together may hold before intents have to wait. */
@@ -69,7 +68,7 @@ export class Recorder {
   readonly #directory: string
   readonly #keys: Keys
   readonly #layer: FileLayer
-  readonly #now: () => number
+  readonly #clock: WallClock
   readonly #onTrouble: (trouble: Trouble) => void
   readonly #maxPending: number
   readonly #buffers = new Buffers()
@@ -98,7 +97,7 @@ export class Recorder {
     this.#directory = directory
     this.#keys = keys
     this.#layer = options.files ?? nodeFiles
-    this.#now = options.now ?? recordingClock()
+    this.#clock = options.clock ?? new WallClock()
     this.#onTrouble = options.onTrouble ?? (() => undefined)
     this.#maxPending = options.maxPendingBytes ?? 64 * 1024 * 1024
     this.#descriptors = new Descriptors(this.#layer, options.maxOpenFiles ?? 256)
@@ -126,7 +125,7 @@ export class Recorder {
     if (this.#closed) throw new RecordingFailed('closed', 'the recorder is closed')
     if (!SESSION_ID.test(meta.id))
       throw new RangeError(`session id ${JSON.stringify(meta.id)} is not one of newSessionId's`)
-    const now = this.#now()
+    const now = this.#clock.now()
     const preamble = encodePreamble({
       type: 'session',
       version: FORMAT_VERSION,
@@ -177,7 +176,7 @@ export class Recorder {
       buffers: this.#buffers,
       flusher: this.#flusher,
       counters: this.counters,
-      now: this.#now,
+      clock: this.#clock,
       problem: () => (this.#flusher.failing ? this.#problem() : undefined),
       holds: (more) => this.#holds(more),
       full: () => this.#pending > this.#maxPending,
@@ -191,9 +190,9 @@ export class Recorder {
   }
 
   #openManifest(): Manifest {
-    const startedAt = new Date(this.#now() / 1000).toISOString()
+    const startedAt = new Date(this.#clock.now() / 1000).toISOString()
     const start = startManifest(this.#directory, this.#keys, this.#buffers, startedAt)
-    const manifest = new Manifest(start, this.#keys, this.#now, this.#flusher, this.#buffers)
+    const manifest = new Manifest(start, this.#keys, this.#clock, this.#flusher, this.#buffers)
     manifest.writeThrough(this.#writer(start.file, start.first, manifest, true))
     this.#flusher.later(manifest)
     return manifest
@@ -280,7 +279,7 @@ export class Recorder {
 
   /** A few at a time: a signature takes 40 µs, and thousands of sessions may be due at once. */
   #signQuietSessions(): void {
-    const due = this.#now() - UNSIGNED_MICROS
+    const due = this.#clock.now() - UNSIGNED_MICROS
     let signed = 0
     for (const session of this.#sessions) {
       if (signed === SIGNED_AT_ONCE) break

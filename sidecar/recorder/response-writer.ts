@@ -23,6 +23,7 @@ export class ResponseWriter {
   readonly #session: string
   readonly #journal: Journal
   readonly #context: RecorderContext
+  readonly #now = () => this.#context.clock.now()
   #current: Capture | undefined
   #parked: Map<number, Capture> | undefined
   #digestKey: Buffer | undefined
@@ -48,9 +49,9 @@ export class ResponseWriter {
     return this.#captureOf(ordinal).rows
   }
 
-  outcome(ordinal: number, { rows, bytes, masked, code }: Outcome): void {
+  /** `now` in microseconds since 1970. */
+  outcome(ordinal: number, { rows, bytes, masked, code }: Outcome, now: number): void {
     const capture = this.#finish(ordinal)
-    const now = this.#context.now()
     let at: number
     if (this.#journal.opened(ordinal) >= 0) at = this.#journal.closeAsOutcome(now, OUTCOME_TAIL_BYTES)
     else {
@@ -73,8 +74,8 @@ export class ResponseWriter {
   #keep(ordinal: number, columns: number, bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length; from += MAX_CAPTURED) {
       const piece = bytes.length <= MAX_CAPTURED ? bytes : bytes.subarray(from, from + MAX_CAPTURED)
-      if (this.#journal.opened(ordinal) + piece.length > MAX_CAPTURED) this.#journal.closeResponse(this.#context.now())
-      this.#journal.capture(this.#context.now, ordinal, columns, piece)
+      if (this.#journal.opened(ordinal) + piece.length > MAX_CAPTURED) this.#journal.closeResponse(this.#now())
+      this.#journal.capture(this.#now, ordinal, columns, piece)
     }
   }
 

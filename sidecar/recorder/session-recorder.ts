@@ -44,7 +44,7 @@ export class SessionRecorder implements Flushable {
     this.#policy = policy
     this.#journal = journal
     this.#context = context
-    this.#checkpointAt = context.now()
+    this.#checkpointAt = context.clock.now()
     this.#intents = new IntentWriter(id, journal, context)
     this.#responses = new ResponseWriter(id, journal, context)
   }
@@ -56,13 +56,14 @@ export class SessionRecorder implements Flushable {
 
   /**
    * Takes an intent. `undefined`: it is in the journal, go on at once. A promise: go on when it resolves (synced to disk,
-   * or room in the journal), refuse the action if it rejects. The intent's number is `lastOrdinal`.
+   * or room in the journal), refuse the action if it rejects. The intent's number is `lastOrdinal`. `at`: when, as
+   * `performance.now()` has it.
    */
-  intent(intent: Intent): undefined | Promise<void> {
+  intent(intent: Intent, at = performance.now()): undefined | Promise<void> {
     this.lastOrdinal++
     const problem = this.#problem() ?? this.#overfull()
     if (problem !== undefined) return this.#unrecordable(problem)
-    this.#intents.write(this.lastOrdinal, intent, this.#policy)
+    this.#intents.write(this.lastOrdinal, intent, this.#policy, this.#context.clock.at(at))
     this.#context.counters.intents++
     this.#account()
     if (this.#policy.durability === 'Synced') return this.#synced()
@@ -87,12 +88,12 @@ export class SessionRecorder implements Flushable {
     return Math.max(0, this.#policy.responses.maxRowsPerStatement - this.#responses.capturedRows(ordinal))
   }
 
-  outcome(ordinal: number, outcome: Outcome): void {
+  outcome(ordinal: number, outcome: Outcome, at = performance.now()): void {
     if (this.#cannotKeep()) {
       this.#drop(1)
       return
     }
-    this.#responses.outcome(ordinal, outcome)
+    this.#responses.outcome(ordinal, outcome, this.#context.clock.at(at))
     this.#outcomes++
     this.#context.counters.outcomes++
     this.#account()
@@ -104,7 +105,7 @@ export class SessionRecorder implements Flushable {
       this.#drop(1)
       return
     }
-    this.#journal.appendJson(KIND.event, this.#context.now(), { type, ...detail })
+    this.#journal.appendJson(KIND.event, this.#context.clock.now(), { type, ...detail })
     this.#account()
   }
 
@@ -167,7 +168,7 @@ export class SessionRecorder implements Flushable {
   take(): Batch | undefined {
     this.#urged = false
     if (this.#journal.pending === 0) return undefined
-    const now = this.#context.now()
+    const now = this.#context.clock.now()
     if (!this.#closed) this.#checkpointIfDue(now)
     return this.#journal.take(now)
   }
@@ -180,7 +181,7 @@ export class SessionRecorder implements Flushable {
   /** Signs what has been recorded, if anything has been since the last signature. */
   signNow(): boolean {
     if (this.#problem() !== undefined || this.unsignedSince() === undefined) return false
-    this.#checkpoint(this.#context.now())
+    this.#checkpoint(this.#context.clock.now())
     this.#account()
     return true
   }
@@ -230,7 +231,7 @@ export class SessionRecorder implements Flushable {
   }
 
   #loseEverything(): void {
-    const batch = this.#journal.take(this.#context.now())
+    const batch = this.#journal.take(this.#context.clock.now())
     if (batch !== undefined) this.#context.buffers.give(batch.buffer)
   }
 
@@ -243,7 +244,7 @@ export class SessionRecorder implements Flushable {
     if (holds > 0 && before === 0) this.#context.flusher.later(this)
     if (this.#journal.pending >= URGENT_BYTES && !this.#urged) {
       this.#urged = true
-      this.#context.flusher.now(this)
+      this.#context.flusher.soon(this)
     }
   }
 
@@ -273,7 +274,7 @@ export class SessionRecorder implements Flushable {
   }
 
   #end(reason: string): void {
-    this.#sign(KIND.end, this.#context.now(), { reason })
+    this.#sign(KIND.end, this.#context.clock.now(), { reason })
     this.#account()
   }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recordingClock } from './clock.ts'
+import { WallClock } from './wall-clock.ts'
 
 test('the clock follows the system forward after a sleep, and never goes back', () => {
   const at = { monotonic: 5, system: 1_000_000 }
-  const now = recordingClock(
+  const clock = new WallClock(
     () => at.monotonic,
     () => at.system,
   )
@@ -16,6 +16,7 @@ test('the clock follows the system forward after a sleep, and never goes back', 
   ]
   for (const [what, monotonic, system, expected] of STEPS) {
     Object.assign(at, { monotonic, system })
-    assert.equal(now(), expected, what)
+    assert.equal(clock.now(), expected, what)
+    assert.equal(clock.at(monotonic), expected, what)
   }
 })
