@@ -18,6 +18,7 @@ export class Flusher {
   #running = 0
   /** Since when something has been waiting, by the process's own clock. */
   #since: number | undefined
+  #immediate: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
   #retryTimer: NodeJS.Timeout | undefined
 
@@ -39,6 +40,16 @@ export class Flusher {
     this.#timer ??= setTimeout(() => this.#fire(), this.#delay)
   }
 
+  /** Writes it once what runs now is over: a batch is hashed before it is written, and no statement should wait for that. */
+  soon(item: Flushable): void {
+    this.#waiting.delete(item)
+    this.#queue.add(item)
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = undefined
+      this.#pump()
+    })
+  }
+
   /** Writes it as soon as a place is free. */
   now(item: Flushable): void {
     this.#waiting.delete(item)
@@ -52,8 +63,10 @@ export class Flusher {
   }
 
   stop(): void {
+    clearImmediate(this.#immediate)
     clearTimeout(this.#timer)
     clearTimeout(this.#retryTimer)
+    this.#immediate = undefined
     this.#timer = undefined
     this.#retryTimer = undefined
   }

@@ -166,6 +166,19 @@ describe('a session', () => {
     await recorder.close('test')
   })
 
+  test('hashes no batch while a statement is on its way, however much is waiting', async () => {
+    const { recorder } = open()
+    const session = recorder.session(meta(), FULL)
+    session.intent(intent())
+    await until(() => recorder.pendingBytes === 0)
+    const before = session.lastHash().hash
+    for (let i = 0; i < 1000; i++) assert.equal(session.intent(intent()), undefined)
+    assert.ok(recorder.pendingBytes > 64 * 1024)
+    assert.equal(session.lastHash().hash, before)
+    await until(() => session.lastHash().hash !== before)
+    await recorder.close('test')
+  })
+
   test('names every shape and decision once, even if decisions are made anew each time', async () => {
     const { recorder, files } = open()
     const session = recorder.session(meta(), FULL)
