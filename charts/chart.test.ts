@@ -17,6 +17,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
     'images={"pullSecrets":["registry"]}',
     'operator={"replicas":3,"nodeSelector":{"pool":"system"},"tolerations":[{"operator":"Exists"}]}',
     'webhooks={"certManager":{"enabled":true}}',
+    'agentNetworkPolicies={"enabled":true}',
     'trust={"extraCAs":["-----BEGIN CERTIFICATE-----\\nMII\\n-----END CERTIFICATE-----"],"files":["/etc/ssl/db.crt"]}',
   ],
   'with as little as can be': [
@@ -136,6 +137,17 @@ describe('what helm makes of the chart', { skip: whyNoHelm ?? false }, () => {
     const settings = given.objects.find(({ metadata }) => metadata.name.endsWith('-settings'))
     const { webhookCertificate } = parseSettings(String(Object(settings?.['data'])['settings.json']), 'settings')
     assert.equal(webhookCertificate, '/etc/sallyport-webhooks')
+  })
+
+  test('NetworkPolicies for agents take a role of their own, by whose name the operator knows that it is to make them', async () => {
+    const roles = (objects: readonly Rendered[]) => objects.filter(({ kind }) => kind === 'ClusterRole')
+    const objects = await render('agentNetworkPolicies.enabled=true')
+    const [role] = roles(objects).filter(({ metadata }) => metadata.name.endsWith('-agent-networks'))
+    const settings = objects.find(({ metadata }) => metadata.name.endsWith('-settings'))
+    const { agentNetworkPolicies } = parseSettings(String(Object(settings?.['data'])['settings.json']), 'settings')
+    assert.equal(agentNetworkPolicies, role?.metadata.name)
+    assert.match(JSON.stringify(role), /"networkpolicies"/)
+    assert.doesNotMatch(JSON.stringify(roles(await render())), /networkpolicies/)
   })
 
   test('without cert-manager nothing is asked of it', async () => {

@@ -3,6 +3,7 @@
 import type { ClusterView } from './cluster-view.ts'
 import type { Acknowledgements } from './controllers/acknowledgements.ts'
 import { runControllers } from './controllers/run.ts'
+import type { EgressCaps } from './egress-caps/keeper.ts'
 import type { Judgement } from './judgement/judgement.ts'
 import type { Api } from './kube/client.ts'
 import { systemClock } from './kube/clock.ts'
@@ -24,6 +25,8 @@ export interface LeadingOptions {
   readonly pins: PinStore
   readonly log: Log
   readonly metrics: KubeMetrics
+  /** Made anew for each time of leading; undefined: agents' pods get no NetworkPolicies. */
+  readonly egressCaps?: () => Pick<EgressCaps, 'start' | 'stop'>
 }
 
 const LEASE = 'sallyport-operator'
@@ -67,12 +70,15 @@ export class Leading {
       clock: systemClock,
       observe: metrics.queue,
     })
+    const caps = this.#options.egressCaps?.()
+    void caps?.start().catch((error) => log.warn({ error }, 'agents get no NetworkPolicies'))
     const goneBefore = this.#forgetPins()
     const stopWatching = view.onPodGone((uid) => void this.#forgetPin(uid))
     this.#work = {
       async stop() {
         stopWatching()
         await controllers.stop()
+        await caps?.stop()
         await goneBefore
       },
     }

@@ -17,6 +17,7 @@ export const SERVICES = namespaced('v1', 'services', 'Service')
 export const ENDPOINT_SLICES = namespaced('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice')
 export const TOKEN_REVIEWS = cluster('authentication.k8s.io/v1', 'tokenreviews', 'TokenReview')
 export const SUBJECT_ACCESS_REVIEWS = cluster('authorization.k8s.io/v1', 'subjectaccessreviews', 'SubjectAccessReview')
+export const NETWORK_POLICIES = namespaced('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy')
 export const CLUSTER_ROLES = cluster('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole')
 export const PERSISTENT_VOLUME_CLAIMS = namespaced('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim')
 export const MUTATING_WEBHOOKS = cluster(

@@ -9,6 +9,7 @@ import { admissionServer } from './admission/server.ts'
 import { admissionServices } from './admission-facts.ts'
 import { Budgets } from './budgets/budgets.ts'
 import { ClusterView } from './cluster-view.ts'
+import { EgressCaps } from './egress-caps/keeper.ts'
 import type { Injection } from './inject/mutate.ts'
 import { renderingOf } from './inject/seal.ts'
 import { injectionSettings } from './injection-settings.ts'
@@ -116,9 +117,15 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     onDropped: metrics.kube.onEventDropped,
   })
   const pins = new LeasePins(api, self.namespace)
+  const { agentNetworkPolicies: role } = settings
+  const capped = {
+    operator: { namespace: self.namespace, address: operatorAddress, port: OPERATOR_PORTS.stream },
+    nameServers,
+  }
   const leading = new Leading({
     api,
     self,
+    ...(role && { egressCaps: () => new EgressCaps({ api, judgement, view, settings: capped, role, events, log }) }),
     view,
     judgement,
     acknowledgements: replicas,

@@ -21,6 +21,8 @@ export interface OperatorSettings {
   readonly allow: Allowances
   /** Folder with a certificate for the webhooks that somebody else keeps; default: one of our own authority. */
   readonly webhookCertificate?: string
+  /** The ClusterRole by which agents' pods get NetworkPolicies; default: they get none. */
+  readonly agentNetworkPolicies?: string
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error'
   readonly sidecar: SidecarSettings
 }
@@ -74,6 +76,7 @@ const SCHEMA = {
       },
     },
     webhookCertificate: { type: 'string', pattern: '^/' },
+    agentNetworkPolicies: { type: 'string', minLength: 1 },
     logLevel: { type: 'string', enum: ['trace', 'debug', 'info', 'warn', 'error'] },
     sidecar: {
       type: 'object',

@@ -171,7 +171,7 @@ export class Intake {
     const before = this.#world.pods.get(key)
     const after = object && readPod(object)
     if (canonical(before) === canonical(after)) return
-    replace(this.#world.pods, key, after)
+    this.#world.setPod(key, after)
     this.#selections.setPod(key, after, marks)
   }
 }

@@ -36,6 +36,7 @@ export class World implements Claimable {
   readonly slices = new Map<string, SliceFacts>()
   readonly pods = new Map<string, PodFacts>()
   /** By namespace. */
+  readonly podsIn = new IndexOf()
   readonly connectionsIn = new IndexOf()
   readonly policiesIn = new IndexOf()
   readonly servicesIn = new IndexOf()
@@ -106,6 +107,11 @@ export class World implements Claimable {
     replace(this.services, key, facts)
     this.servicesIn.set(key, facts === undefined ? [] : [facts.namespace])
     this.#servicesByAddress.set(key, facts?.clusterIPs ?? [])
+  }
+
+  setPod(key: string, facts: PodFacts | undefined): void {
+    replace(this.pods, key, facts)
+    this.podsIn.set(key, facts === undefined ? [] : [facts.identity.namespace])
   }
 
   setSlice(key: string, facts: SliceFacts | undefined): void {
