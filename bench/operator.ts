@@ -48,7 +48,9 @@ interface Result extends Size {
   readonly attestedSeconds: number
   readonly changeP50Ms: number
   readonly changeP99Ms: number
+  /** When the last edit is acknowledged, and when nothing has happened for a while. */
   readonly operatorRssMb: number
+  readonly operatorQuietMb: number
   readonly operatorPeakMb: number
   readonly cpuMsPerEdit: number
   readonly apiRequestsPerEdit: number
@@ -150,13 +152,15 @@ async function measure({ pods, policies }: Size): Promise<Result> {
     }
     delays.sort((a, b) => a - b)
     const [cpuAfter, requestsAfter] = [await cpuMicroseconds(processId), await apiRequests()]
+    const edited = await residentMegabytes()
     return {
       pods,
       policies,
       attestedSeconds,
       changeP50Ms: delays[Math.floor(delays.length * 0.5)] ?? 0,
       changeP99Ms: delays[Math.floor(delays.length * 0.99)] ?? 0,
-      operatorRssMb: await residentMegabytes(),
+      operatorRssMb: edited,
+      operatorQuietMb: await quietMegabytes(),
       operatorPeakMb: Math.round(await peakResidentMegabytes(processId)),
       cpuMsPerEdit: Math.round((cpuAfter - cpu) / EDITS / 100) / 10,
       apiRequestsPerEdit: Math.round(((requestsAfter - requests) / EDITS) * 10) / 10,
@@ -205,6 +209,11 @@ async function apiRequests(): Promise<number> {
 
 async function residentMegabytes(): Promise<number> {
   return Math.round((await sumOf('sallyport_operator_process_resident_memory_bytes')) / 1024 / 1024)
+}
+
+async function quietMegabytes(): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 25_000))
+  return residentMegabytes()
 }
 
 async function sumOf(metric: string): Promise<number> {

@@ -2,6 +2,7 @@
 import { getServers } from 'node:dns'
 import type { Server as HttpsServer } from 'node:https'
 import { Validator } from '#crds/validate.ts'
+import { collectWhenQuiet } from '#sidecar/collect-when-quiet.ts'
 import { createLogger, type Logger } from '#sidecar/log.ts'
 import { metricsServer } from '#sidecar/metrics-server.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
@@ -194,6 +195,11 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   reattestation.start()
   mounted?.start(() => keeper.renew())
   await stream.listen(OPERATOR_PORTS.stream)
+  let outcomes = 0
+  view.onOutcome(() => {
+    outcomes += 1
+  })
+  collectWhenQuiet(() => outcomes + gateways.size)
   log.info({ connections: judgement.world.connections.size, policies: judgement.world.policies.size }, 'ready')
 
   const renewal = setInterval(() => {
