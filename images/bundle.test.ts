@@ -50,6 +50,12 @@ describe('the command line, bundled', () => {
   })
 })
 
+test('what a program imports when it is needed is there, by its names', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-bundle-test-'))
+  context.after(() => rm(folder, { recursive: true, force: true }))
+  assert.equal(await run([join(folder, await bundle('images/testing/imports-late.ts', folder))]), 'function\n')
+})
+
 function run(args: readonly string[], stdin = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(process.execPath, args, { cwd: '/', maxBuffer: 16 << 20 }, (error, stdout, stderr) =>

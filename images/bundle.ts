@@ -70,7 +70,11 @@ async function bundleOne(entry: string, folder: string): Promise<Beside> {
 const BUILT_IN: Plugin = {
   name: 'built-in',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./ }, ({ path }) => (isBuiltin(path) ? { path, namespace: 'built-in' } : undefined))
+    onResolve({ filter: /./ }, ({ path, kind }) => {
+      if (!isBuiltin(path)) return undefined
+      // What `import()` gives has the names that are exported; of such a stand-in it would have the default alone.
+      return kind === 'dynamic-import' ? { path, external: true } : { path, namespace: 'built-in' }
+    })
     onLoad({ filter: /./, namespace: 'built-in' }, ({ path }) => {
       return { contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})` }
     })

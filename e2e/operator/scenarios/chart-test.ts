@@ -9,7 +9,7 @@ export function chartTest(stage: () => Stage): void {
   describe('helm test', () => {
     test('its hostile pod finds no way out, and nothing of it stays', async () => {
       const { cluster, kubectl, until } = stage()
-      const said = await cluster.helm(['test', RELEASE, '--namespace', SYSTEM_NAMESPACE, '--timeout', '3m'])
+      const said = await cluster.helm(['test', RELEASE, '--namespace', SYSTEM_NAMESPACE, '--timeout', '5m'])
       assert.match(said, /Phase:\s+Succeeded/)
       await until('the end of its namespace', async () => {
         const namespaces = await kubectl('get', 'namespaces', '-o', 'name')

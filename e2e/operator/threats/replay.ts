@@ -21,9 +21,15 @@ export function replay({ address, port, name, ca, token }: Replay): Promise<stri
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, servername: name, ca, cert: mine.certificate, key: mine.key })
     let heard = ''
+    // Whoever is refused for good is told to cut first.
+    const answer = (): string | undefined =>
+      heard
+        .split('\n')
+        .slice(0, -1)
+        .find((line) => !line.includes('"type":"cut"'))
     const end = (): void => {
       socket.destroy()
-      resolve(heard.split('\n')[0] ?? '')
+      resolve(answer() ?? '')
     }
     socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('the operator says nothing')))
     socket.once('secureConnect', () => {
@@ -38,7 +44,7 @@ export function replay({ address, port, name, ca, token }: Replay): Promise<stri
     })
     socket.on('data', (chunk: Buffer) => {
       heard += chunk.toString('utf8')
-      if (heard.includes('\n')) end()
+      if (answer() !== undefined) end()
     })
     socket.once('close', end)
     socket.once('error', reject)
