@@ -92,8 +92,7 @@ export class Ticket {
   }
 
   #respond(buffer: Buffer, start: number, end: number, rows: number): void {
-    const bytes = start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end)
-    this.#gate.recorder.response(this.#ordinal, bytes, rows, this.#columns)
+    this.#gate.recorder.response(this.#ordinal, buffer, rows, this.#columns, start, end)
   }
 
   /** Bytes that went by unread: they are counted, and nothing of them is kept. */

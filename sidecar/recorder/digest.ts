@@ -12,6 +12,7 @@
 // Texts repeat (prepared statements), so some are remembered: each in the one place that its length and a few of its
 // characters choose, so that texts which never come again cost no garbage collection either.
 import { hash } from 'node:crypto'
+import { copyBytes } from '#sidecar/copy-bytes.ts'
 
 /** SHA-256's. */
 const BLOCK = 64
@@ -24,8 +25,6 @@ const MAX_REMEMBERED_TEXT = 4 * 1024
 const REMEMBERED = 256
 
 const STARTS = 256
-/** Up to here a loop takes less time than a native call. */
-const FEW = 64
 
 /** What is digested, so that a text and parameters of the same bytes have different digests. */
 const USE = { text: 1, parameters: 2 } as const
@@ -56,7 +55,7 @@ export class Digester {
 
   parameters(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
     if (to - from > SHORT_DATA) return this.#long(USE.parameters, bytes.subarray(from, to))
-    place(bytes, from, to, this.#message, BLOCK)
+    copyBytes(bytes, from, to, this.#message, BLOCK)
     return this.#short(USE.parameters, to - from)
   }
 
@@ -82,12 +81,6 @@ export class Digester {
     this.#message[KEY_BYTES] = use
     this.#message.writeUInt32LE(length, LENGTH_AT)
   }
-}
-
-/** Copies source[from, to) to where it belongs in `target`. */
-export function place(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
-  if (to - from > FEW) target.set(source.subarray(from, to), at)
-  else for (let i = 0; i < to - from; i++) target[at + i] = source[from + i] as number
 }
 
 function placeOf(text: string): number {

@@ -1,7 +1,8 @@
 // Digests that intents in the journals still lack. Keyed digests cost more than all else that is recorded: they are made
 // in runs, when some are waiting or a batch is taken, and nothing that is forwarded waits for them.
 import { writeDigests } from '#contracts/recording/payload.ts'
-import { type Digester, place, SHORT_DATA } from './digest.ts'
+import { copyBytes } from '#sidecar/copy-bytes.ts'
+import { type Digester, SHORT_DATA } from './digest.ts'
 
 /** Where the intent is: in other memory by the time the digest is made, perhaps, but in the same place. */
 interface Holder {
@@ -56,7 +57,7 @@ export class Digests {
     waiting.at = at
     waiting.text = text
     waiting.from = this.#used
-    place(parameters, 0, length, this.#kept, this.#used)
+    copyBytes(parameters, 0, length, this.#kept, this.#used)
     this.#used += length
     waiting.to = this.#used
   }

@@ -64,7 +64,7 @@ function write(steps: readonly Step[]): Written {
         break
       }
       case 'capture':
-        journal.capture(() => now, one.ordinal, 0, Buffer.alloc(one.length, 1))
+        journal.capture(() => now, one.ordinal, 0, Buffer.alloc(one.length, 1), 0, one.length)
         captured += one.length
         break
       case 'outcome': {

@@ -14,6 +14,7 @@ import {
 } from '#contracts/recording/format.ts'
 import { sealHead, sealRecords, viewOf, wordsOf, writeHead } from '#contracts/recording/frame.ts'
 import { RESPONSE_BYTES, writeResponse } from '#contracts/recording/payload.ts'
+import { copyBytes } from '#sidecar/copy-bytes.ts'
 import type { Buffers } from './buffers.ts'
 
 const NOTHING = Buffer.alloc(0)
@@ -114,17 +115,17 @@ export class Journal {
     json.copy(this.#buffer, at)
   }
 
-  /** Adds captured bytes to the open response record, or opens one, which gets its time when it is closed. */
-  capture(now: () => number, ordinal: number, columns: number, bytes: Uint8Array): void {
+  /** Adds bytes[from, to) to the open response record, or opens one, which gets its time when it is closed. */
+  capture(now: () => number, ordinal: number, columns: number, bytes: Uint8Array, from: number, to: number): void {
     if (this.#open >= 0 && this.#openOrdinal() !== ordinal) this.#closeResponse(now())
     if (this.#open < 0) {
       const at = this.append(KIND.response, 0, RESPONSE_BYTES)
       this.#open = at - RECORD_BYTES
       writeResponse(this.#view, at, ordinal, columns, 0)
     }
-    const at = this.#reserve(bytes.length)
-    this.#buffer.set(bytes, at)
-    this.#end = at + bytes.length
+    const at = this.#reserve(to - from)
+    copyBytes(bytes, from, to, this.#buffer, at)
+    this.#end = at + to - from
   }
 
   /** Captured bytes in the open response record of this statement. */

@@ -14,6 +14,16 @@ export interface Outcome {
   readonly code?: string | undefined
 }
 
+/** bytes[from, to), in which so many rows begin. */
+interface Piece {
+  readonly bytes: Uint8Array
+  readonly from: number
+  readonly to: number
+  readonly rows: number
+  /** The number by which the columns are named. */
+  readonly columns: number
+}
+
 /** A record holds at most this much of a response, so that a reader never buffers more. */
 const MAX_CAPTURED = 128 * 1024
 /** Statements answered at the same time; beyond it the oldest starts its caps over. */
@@ -35,14 +45,14 @@ export class ResponseWriter {
   }
 
   /** Keeps what the caps allow and digests the rest; with `full` memory it digests all. */
-  capture(ordinal: number, bytes: Uint8Array, rows: number, columns: number, caps: Caps, full: boolean): void {
+  capture(ordinal: number, { bytes, from, to, rows, columns }: Piece, caps: Caps, full: boolean): void {
     const capture = this.#captureOf(ordinal)
-    const room = full ? 0 : capture.room(bytes.length, caps)
+    const room = full ? 0 : capture.room(to - from, caps)
     if (room > 0) {
-      this.#keep(ordinal, columns, room === bytes.length ? bytes : bytes.subarray(0, room))
+      this.#keep(ordinal, columns, bytes, from, from + room)
       capture.kept(room, rows)
     }
-    if (room < bytes.length) capture.beyond(bytes.subarray(room), room > 0 ? 0 : rows, () => this.#key())
+    if (room < to - from) capture.beyond(bytes.subarray(from + room, to), room > 0 ? 0 : rows, () => this.#key())
   }
 
   capturedRows(ordinal: number): number {
@@ -71,11 +81,11 @@ export class ResponseWriter {
     this.#context.digests.runIfWorthwhile()
   }
 
-  #keep(ordinal: number, columns: number, bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length; from += MAX_CAPTURED) {
-      const piece = bytes.length <= MAX_CAPTURED ? bytes : bytes.subarray(from, from + MAX_CAPTURED)
-      if (this.#journal.opened(ordinal) + piece.length > MAX_CAPTURED) this.#journal.closeResponse(this.#now())
-      this.#journal.capture(this.#now, ordinal, columns, piece)
+  #keep(ordinal: number, columns: number, bytes: Uint8Array, from: number, to: number): void {
+    for (let at = from; at < to; at += MAX_CAPTURED) {
+      const end = Math.min(to, at + MAX_CAPTURED)
+      if (this.#journal.opened(ordinal) + end - at > MAX_CAPTURED) this.#journal.closeResponse(this.#now())
+      this.#journal.capture(this.#now, ordinal, columns, bytes, at, end)
     }
   }
 

@@ -72,13 +72,21 @@ export class SessionRecorder implements Flushable {
   }
 
   /**
-   * Keeps a piece of what the agent is sent, masked already. `bytes` are copied; `rows` is how many rows begin in it.
-   * The caps end the capture at the piece that reaches them; a caller that cuts pieces at `rowsLeft` gets them exact.
+   * Keeps a piece of what the agent is sent, masked already. bytes[from, to) are copied; `rows` is how many rows begin in
+   * it. The caps end the capture at the piece that reaches them; a caller that cuts pieces at `rowsLeft` gets them exact.
    */
-  response(ordinal: number, bytes: Uint8Array, rows: number, columns?: ColumnDescription): void {
-    if (this.#policy.level !== 'Full' || bytes.length === 0 || this.#cannotKeep()) return
+  response(
+    ordinal: number,
+    bytes: Uint8Array,
+    rows: number,
+    columns?: ColumnDescription,
+    from = 0,
+    to: number = bytes.length,
+  ): void {
+    if (this.#policy.level !== 'Full' || from === to || this.#cannotKeep()) return
     const full = this.#accounted > 2 * SESSION_BYTES
-    this.#responses.capture(ordinal, bytes, rows, this.#intents.columns(columns), this.#policy.responses, full)
+    const piece = { bytes, from, to, rows, columns: this.#intents.columns(columns) }
+    this.#responses.capture(ordinal, piece, this.#policy.responses, full)
     this.#account()
   }
 

@@ -12,9 +12,8 @@ export class BoundParameters {
   readonly #types: readonly number[]
   #facts: Facts | undefined
 
-  /** `values` are copied: a portal outlives the message that bound it. */
   constructor(count: number, values: Buffer, formats: readonly number[], types: readonly number[]) {
-    this.#values = values.length === 0 ? NONE : Buffer.from(values)
+    this.#values = values
     this.recorded = { count, bytes: this.#values }
     this.#formats = formats
     this.#types = types
@@ -36,5 +35,3 @@ function lazyFacts(decode: () => readonly FactValue[]): Facts {
     },
   }
 }
-
-const NONE = Buffer.alloc(0)

@@ -1,6 +1,8 @@
 // Bytes on their way to the agent. What stays as it came is not copied before it has to be: a chunk in which nothing
 // changed is handed over as itself.
 
+import { copyBytes } from '#sidecar/copy-bytes.ts'
+
 const NOTHING = Buffer.alloc(0)
 
 export class Output {
@@ -88,9 +90,7 @@ export class Output {
   #copy(source: Buffer, start: number, end: number): void {
     const size = end - start
     this.#grow(size)
-    const bytes = this.#bytes
-    if (size > 48) source.copy(bytes, this.#length, start, end)
-    else for (let i = start, j = this.#length; i < end; i++, j++) bytes[j] = source[i] ?? 0
+    copyBytes(source, start, end, this.#bytes, this.#length)
     this.#length += size
   }
 

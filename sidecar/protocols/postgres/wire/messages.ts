@@ -1,4 +1,5 @@
 // Readers of the messages that the session has to look into (PostgreSQL 18 documentation §54.7). Pure.
+import { copyBytes } from '#sidecar/copy-bytes.ts'
 import { Reader } from './read.ts'
 import { WireError } from './wire-error.ts'
 
@@ -31,7 +32,7 @@ export interface Bind {
   /** One per parameter, or a single one for all, or none (all text). */
   readonly formats: readonly number[]
   readonly count: number
-  /** The values with their lengths, as they lie in the message: a view into it. `splitValues` takes it apart. */
+  /** The values with their lengths, as they lay in the message: a copy, since what is bound outlives it. `splitValues` takes it apart. */
   readonly values: Buffer
 }
 
@@ -50,8 +51,17 @@ export function readBind(buffer: Buffer, start: number, end: number): Bind {
   const last = reader.at
   readFormats(reader)
   reader.finish()
-  return { portal, statement, formats, count: values, values: buffer.subarray(first, last) }
+  return { portal, statement, formats, count: values, values: copyOf(buffer, first, last) }
 }
+
+function copyOf(buffer: Buffer, start: number, end: number): Buffer {
+  if (start === end) return NOTHING
+  const copy = Buffer.allocUnsafe(end - start)
+  copyBytes(buffer, start, end, copy, 0)
+  return copy
+}
+
+const NOTHING = Buffer.alloc(0)
 
 /** A Bind's values one by one, as views; null is SQL NULL. */
 export function splitValues(bytes: Buffer): readonly (Buffer | null)[] {
