@@ -180,7 +180,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
       mounted ? withAuthority(present, mounted.current.authority, Date.now()) : bundleOf(installation.authorities),
   })
   metrics.watch({ gateways, judgement })
-  const health = metricsServer(metrics.registry, {
+  const health = metricsServer(async () => metrics.registry, {
     '/healthz': () => undefined,
     '/readyz': () => {
       if (!view.synced) return 'the cluster has not been seen whole yet'

@@ -5,11 +5,19 @@ import type { Registry } from 'prom-client'
 /** Why it is not as it should be; undefined: all is well. */
 export type Check = () => string | undefined
 
-/** `/metrics` for Prometheus, and a path for each of the `checks` for probes: 503 with the reason while there is one. */
-export function metricsServer(registry: Registry, checks: Readonly<Record<`/${string}`, Check>>): Server {
+/**
+ * `/metrics` for Prometheus, and a path for each of the `checks` for probes: 503 with the reason while there is one. `registry` is asked at
+ * the first scrape: its library is not loaded for nobody, and not while a pod waits for its gateway.
+ */
+export function metricsServer(
+  registry: () => Promise<Registry>,
+  checks: Readonly<Record<`/${string}`, Check>>,
+): Server {
   const byPath = new Map<string, Check>(Object.entries(checks))
+  let made: Promise<Registry> | undefined
+  const metrics = () => (made ??= registry())
   const server = createServer((request, response) => {
-    answer(registry, byPath, request, response).catch(() => response.destroy())
+    answer(metrics, byPath, request, response).catch(() => response.destroy())
   })
   server.requestTimeout = 10_000
   server.maxHeadersCount = 64
@@ -17,14 +25,17 @@ export function metricsServer(registry: Registry, checks: Readonly<Record<`/${st
 }
 
 async function answer(
-  registry: Registry,
+  metrics: () => Promise<Registry>,
   checks: ReadonlyMap<string, Check>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, 'text/plain', 'GET only\n')
   const path = request.url?.split('?', 1)[0]
-  if (path === '/metrics') return reply(response, 200, registry.contentType, await registry.metrics())
+  if (path === '/metrics') {
+    const registry = await metrics()
+    return reply(response, 200, registry.contentType, await registry.metrics())
+  }
   const check = path === undefined ? undefined : checks.get(path)
   if (!check) return reply(response, 404, 'text/plain', `there are /metrics and ${[...checks.keys()].join(', ')}\n`)
   const reason = check()

@@ -37,7 +37,7 @@ describe('metrics', () => {
 
 describe('the metrics server', () => {
   let reason: string | undefined
-  const server = metricsServer(registry, { '/healthz': () => reason })
+  const server = metricsServer(async () => registry, { '/healthz': () => reason })
   let origin = ''
   before(async () => {
     server.listen(0, '127.0.0.1')

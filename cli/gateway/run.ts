@@ -202,10 +202,9 @@ class Standalone {
   async #metrics(sources: MetricSources, recorder: Recorder): Promise<void> {
     const { metrics } = this.#command
     if (!metrics) return
-    // Its library is not loaded for nobody.
-    const { buildRegistry } = await import('#sidecar/metrics.ts')
+    // Importing node:http loads more than it is.
     const { metricsServer } = await import('#sidecar/metrics-server.ts')
-    const server = metricsServer(buildRegistry(sources), {
+    const server = metricsServer(async () => (await import('#sidecar/metrics.ts')).buildRegistry(sources), {
       '/healthz': () => {
         if (!this.#serving) return 'the gateway is starting'
         return recorder.failing ? 'recordings cannot be written' : undefined

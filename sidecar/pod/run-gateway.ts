@@ -11,7 +11,6 @@ import { Servers } from '#sidecar/gateway/servers.ts'
 import { createLogger, type Logger } from '#sidecar/log.ts'
 import type { MaskingKeys } from '#sidecar/masking/digest.ts'
 import { MemoryBudget } from '#sidecar/memory-budget.ts'
-import { buildRegistry } from '#sidecar/metrics.ts'
 import { type Check, metricsServer } from '#sidecar/metrics-server.ts'
 import { AgentTls } from '#sidecar/net/agent-tls.ts'
 import { resolveBy } from '#sidecar/net/resolve.ts'
@@ -122,7 +121,9 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     await stop()
     throw error
   })
-  const health = await serveHealth(podIps, log, buildRegistry({ gateway: counters, recorder, audit }), {
+  const metrics = async () =>
+    (await import('#sidecar/metrics.ts')).buildRegistry({ gateway: counters, recorder, audit })
+  const health = await serveHealth(podIps, log, metrics, {
     '/started': () => (gateway.started ? undefined : 'no policy is in force yet'),
     '/ready': () => {
       if (!gateway.started) return 'no policy is in force yet'
@@ -168,7 +169,7 @@ function awaitedMaskingKeys(): { current(): MaskingKeys; set(welcome: Welcome): 
 async function serveHealth(
   addresses: readonly string[],
   log: Logger,
-  registry: ReturnType<typeof buildRegistry>,
+  registry: Parameters<typeof metricsServer>[0],
   checks: Readonly<Record<`/${string}`, Check>>,
 ): Promise<readonly HttpServer[]> {
   return await Promise.all(
