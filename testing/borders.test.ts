@@ -304,6 +304,10 @@ describe('files', () => {
     hold(SOURCES.filter(({ text }) => HOME.test(text)).map(({ path }) => path))
   })
 
+  test('what is loaded later of Node itself is asked of the process: a bundle makes an object without names of an import()', () => {
+    hold(PRODUCT.filter(({ text }) => /\bimport\('node:/.test(text)).map(({ path }) => path))
+  })
+
   test('no check is switched off', () => {
     const OFF = new RegExp(['@ts-ig', 'nore|@ts-no', 'check|biome-ig', 'nore'].join(''))
     hold(SOURCES.filter(({ text }) => OFF.test(text)).map(({ path }) => path))

@@ -29,7 +29,7 @@ const SESSION_MEGABYTES = 1
 export class StandIn implements Server {
   readonly #options: StandInOptions
   readonly #connections = new Set<Socket>()
-  #http1: Promise<Http1> | undefined
+  #http1: Http1 | undefined
 
   constructor(options: StandInOptions) {
     this.#options = options
@@ -56,8 +56,8 @@ export class StandIn implements Server {
     })
     tls.on('error', () => socket.destroy())
     tls.once('secure', () => {
-      const serving = tls.alpnProtocol === 'h2' ? serveHttp2(tls) : this.#serveHttp1(tls)
-      serving.catch(() => socket.destroy())
+      if (tls.alpnProtocol === 'h2') serveHttp2(tls)
+      else this.#serveHttp1(tls)
     })
   }
 
@@ -70,16 +70,15 @@ export class StandIn implements Server {
     for (const socket of this.#connections) socket.destroy()
   }
 
-  async #serveHttp1(socket: TLSSocket): Promise<void> {
+  #serveHttp1(socket: TLSSocket): void {
     this.#http1 ??= http1Server()
-    const server = await this.#http1
-    server.emit('connection', socket)
+    this.#http1.emit('connection', socket)
   }
 }
 
 /** Like that of HTTP/2, its library is loaded for the first client that needs it: most pods have none, and it takes megabytes. */
-async function http1Server(): Promise<Http1> {
-  const { createServer } = await import('node:http')
+function http1Server(): Http1 {
+  const { createServer } = process.getBuiltinModule('node:http')
   const limits = { maxHeaderSize: MOST_HEADER_BYTES, keepAliveTimeout: IDLE_MS }
   const server = createServer(limits, ({ url = '' }, response) => {
     const { status, type, body } = refusalOf(url)
@@ -88,8 +87,8 @@ async function http1Server(): Promise<Http1> {
   return server.on('clientError', (_, socket) => socket.destroy())
 }
 
-async function serveHttp2(socket: TLSSocket): Promise<void> {
-  const { performServerHandshake } = await import('node:http2')
+function serveHttp2(socket: TLSSocket): void {
+  const { performServerHandshake } = process.getBuiltinModule('node:http2')
   const session: Http2Session = performServerHandshake(socket, {
     maxSessionMemory: SESSION_MEGABYTES,
     settings: { maxConcurrentStreams: MOST_STREAMS, enablePush: false },

@@ -31,8 +31,9 @@ export async function fetchBounded(url: string, { signal, mostBytes, resolve }: 
 }
 
 async function get(url: URL, signal: AbortSignal, resolve: ResolveHost | undefined): Promise<IncomingMessage> {
-  // Only here: importing node:http loads WebSocket and fetch as well, 5 MB for gateways that mostly need none of it.
-  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  // Only here, for gateways that mostly need none of it. An `import()` would load WebSocket and fetch as well, 5 MB, and a bundle
+  // would make an object without any of the names of it.
+  const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
   return await new Promise((done, fail) => {
     const headers = { accept: 'application/json' }
     request(url, { signal, headers, agent: false, lookup: lookupBy(resolve) }, done)
