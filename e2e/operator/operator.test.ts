@@ -6,6 +6,7 @@ import { uninstallSallyport } from '../cluster/install.ts'
 import { authorities } from './scenarios/authorities.ts'
 import { chartTest } from './scenarios/chart-test.ts'
 import { rotation } from './scenarios/credentials.ts'
+import { egressCap } from './scenarios/egress-cap.ts'
 import { firstSession } from './scenarios/first-session.ts'
 import { inside } from './scenarios/inside.ts'
 import { killSwitch } from './scenarios/kill-switch.ts'
@@ -62,6 +63,7 @@ describe('the operator on a cluster', { skip: why ?? false, concurrency: false }
   modelApi(stage)
   workloads(stage)
   inside(stage)
+  egressCap(stage)
   recordings(stage)
   sharedBudget(stage)
   chartTest(stage)
