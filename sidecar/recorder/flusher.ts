@@ -1,4 +1,7 @@
 // When files are written. One timer for all of them, running only while something is pending: an idle session costs none.
+//
+// A batch is hashed before it is written, so with many sessions due at once the statements in between would wait for all of
+// them: one is begun in each turn of the loop.
 
 /** A file that can be flushed; it never rejects. */
 export interface Flushable {
@@ -40,21 +43,18 @@ export class Flusher {
     this.#timer ??= setTimeout(() => this.#fire(), this.#delay)
   }
 
-  /** Writes it once what runs now is over: a batch is hashed before it is written, and no statement should wait for that. */
+  /** Writes it once what runs now is over. */
   soon(item: Flushable): void {
     this.#waiting.delete(item)
     this.#queue.add(item)
-    this.#immediate ??= setImmediate(() => {
-      this.#immediate = undefined
-      this.#pump()
-    })
+    this.#nextTurn()
   }
 
-  /** Writes it as soon as a place is free. */
+  /** Writes it at once if a place is free: somebody waits for it. */
   now(item: Flushable): void {
     this.#waiting.delete(item)
-    this.#queue.add(item)
-    this.#pump()
+    if (this.#running < this.#width) this.#begin(item)
+    else this.#queue.add(item)
   }
 
   /** Age of the oldest thing not yet written, in seconds. */
@@ -75,23 +75,33 @@ export class Flusher {
     this.#timer = undefined
     for (const item of this.#waiting) this.#queue.add(item)
     this.#waiting.clear()
-    this.#pump()
+    this.#beginNext()
   }
 
-  #pump(): void {
-    for (const item of this.#queue) {
-      if (this.#running >= this.#width) return
-      this.#queue.delete(item)
-      this.#running++
-      item.flush().finally(() => {
-        this.#running--
-        this.#note(item)
-        this.#pump()
-        if (this.#running === 0 && this.#stuck.size === 0) {
-          this.#since = this.#waiting.size > 0 ? performance.now() : undefined
-        }
-      })
-    }
+  #nextTurn(): void {
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = undefined
+      this.#beginNext()
+    })
+  }
+
+  #beginNext(): void {
+    const [next] = this.#queue
+    if (next === undefined || this.#running >= this.#width) return
+    this.#begin(next)
+    if (this.#queue.size > 0) this.#nextTurn()
+  }
+
+  #begin(item: Flushable): void {
+    this.#queue.delete(item)
+    this.#running++
+    item.flush().finally(() => {
+      this.#running--
+      this.#note(item)
+      if (this.#queue.size > 0) this.#nextTurn()
+      else if (this.#running === 0 && this.#stuck.size === 0)
+        this.#since = this.#waiting.size > 0 ? performance.now() : undefined
+    })
   }
 
   #note(item: Flushable): void {

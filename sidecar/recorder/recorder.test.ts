@@ -262,7 +262,7 @@ describe('a full disk', () => {
     await until(() => recorder.pendingBytes === 0)
     files.space = 100
     session.intent(intent())
-    await until(() => recorder.failing)
+    await until(() => session.retry)
     session.outcome(2, DONE)
     await assert.rejects(async () => session.intent(intent()), /free space in the state directory/)
     const name = `${session.id}.recording`

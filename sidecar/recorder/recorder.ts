@@ -55,6 +55,8 @@ export interface Trouble {
   readonly message: string
 }
 
+/** With what a write takes, an intent is on disk within 50 ms. */
+const FLUSH_MILLISECONDS = 35
 const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9-]{7,63}$/
 /** How often sessions that went quiet are looked at for records that no signature covers yet. */
 const SWEEP_MILLISECONDS = 5_000
@@ -101,7 +103,7 @@ export class Recorder {
     this.#onTrouble = options.onTrouble ?? (() => undefined)
     this.#maxPending = options.maxPendingBytes ?? 64 * 1024 * 1024
     this.#descriptors = new Descriptors(this.#layer, options.maxOpenFiles ?? 256)
-    this.#flusher = new Flusher(options.flushMilliseconds ?? 25, options.retryMilliseconds ?? 1000, 8)
+    this.#flusher = new Flusher(options.flushMilliseconds ?? FLUSH_MILLISECONDS, options.retryMilliseconds ?? 1000, 8)
     this.#context = this.#makeContext()
     this.#manifest = this.#openManifest()
   }
