@@ -19,7 +19,8 @@ const OID = {
   sha1: '1.3.14.3.2.26',
 } as const
 
-const ITERATIONS = 2048
+/** Few: the password is no secret, and every pod waits for this at its start. */
+const ITERATIONS = 100
 /** RFC 7292 appendix B.3: the key is one for a MAC. */
 const MAC_KEY = 3
 /** SHA-1's own, in bytes. */
@@ -27,7 +28,7 @@ const BLOCK = 64
 
 /** `certificates`: PEM, one or several in each. The same ones always give the same bytes. */
 export function trustStore(certificates: readonly string[]): Buffer {
-  const bags = sequence(...certificates.flatMap(derOf).map(certificateBag))
+  const bags = sequence(...certificates.flatMap(derOf).map(certificateBags()))
   const safes = sequence(contentInfo(bags))
   const salt = createHash('sha1').update(safes).digest().subarray(0, 8)
   const mac = createHmac('sha1', macKey(TRUST_STORE_PASSWORD, salt)).update(safes).digest()
@@ -37,7 +38,7 @@ export function trustStore(certificates: readonly string[]): Buffer {
     sequence(
       sequence(sequence(objectIdentifier(OID.sha1), nothing()), octets(mac)),
       octets(salt),
-      integer(Buffer.of(ITERATIONS >> 8, ITERATIONS & 0xff)),
+      integer(Buffer.of(ITERATIONS)),
     ),
   )
 }
@@ -51,18 +52,18 @@ function contentInfo(content: Buffer): Buffer {
   return sequence(objectIdentifier(OID.data), explicit(0, octets(content)))
 }
 
-/** Java keeps its entries by name, in lower case: each needs one of its own. */
-function certificateBag(certificate: Buffer, index: number): Buffer {
-  return sequence(
-    objectIdentifier(OID.certificateBag),
-    explicit(0, sequence(objectIdentifier(OID.x509Certificate), explicit(0, octets(certificate)))),
-    set(
-      ...[
-        sequence(objectIdentifier(OID.friendlyName), set(bmp(`sallyport-${index}`))),
-        sequence(objectIdentifier(OID.trustedKeyUsage), set(objectIdentifier(OID.anyExtendedKeyUsage))),
-      ].sort(Buffer.compare),
-    ),
-  )
+/** What is the same in all of them is made once: there are more than a hundred. */
+function certificateBags(): (certificate: Buffer, index: number) => Buffer {
+  const bag = objectIdentifier(OID.certificateBag)
+  const x509 = objectIdentifier(OID.x509Certificate)
+  const name = objectIdentifier(OID.friendlyName)
+  const trusted = sequence(objectIdentifier(OID.trustedKeyUsage), set(objectIdentifier(OID.anyExtendedKeyUsage)))
+  return (certificate, index) => {
+    // Java keeps its entries by name, in lower case: each needs one of its own.
+    const named = sequence(name, set(bmp(`sallyport-${index}`)))
+    const attributes = [named, trusted].sort(Buffer.compare)
+    return sequence(bag, explicit(0, sequence(x509, explicit(0, octets(certificate)))), set(...attributes))
+  }
 }
 
 /** RFC 7292 appendix B.2, for one block of output: salt and password, repeated to whole blocks, hashed again and again. */
