@@ -36,13 +36,14 @@ export function nodeRestart(stage: () => Stage): void {
   describe('containerd and the kubelet start anew', { skip: whyNoNode() ?? false }, () => {
     let witness: Witness
     let database: string
-    const done = async (): Promise<number> => {
-      const log = await stage().kubectl('logs', '-n', POD.namespace, POD.name, '-c', 'agent', '--tail=1')
-      return Number(/done (\d+)/.exec(log)?.[1] ?? 0)
+    /** How often so far; undefined where the kubelet does not say. */
+    const done = async (): Promise<number | undefined> => {
+      const { out } = await stage().tryKubectl('logs', '-n', POD.namespace, POD.name, '-c', 'agent', '--tail=1')
+      return Number(/done (\d+)/.exec(out)?.[1] ?? Number.NaN) || undefined
     }
     const further = async (by: number): Promise<void> => {
-      const from = await done()
-      await stage().until('the agent to work on', async () => (await done()) >= from + by)
+      const from = await stage().until('the agent’s word', done)
+      await stage().until('the agent to work on', async () => ((await done()) ?? 0) >= from + by)
     }
 
     before(async () => {
