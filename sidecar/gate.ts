@@ -3,6 +3,7 @@
 // A protocol asks `judge` what the policies say of an action, and `admit` for the right to forward it. Admission counts
 // it against the limits, gives it to the recorder, and only then hands out a Ticket with the Permit that forwarding
 // needs. The ticket stays with the execution: rows are granted, captured and counted through it until `end`.
+import { performance } from 'node:perf_hooks'
 import type { Action } from './action.ts'
 import type { Mask } from './masking/mask.ts'
 import { sentence } from './policy/explainRefusal.ts'

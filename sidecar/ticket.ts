@@ -1,4 +1,5 @@
 // One execution of one admitted action, from its permit to its outcome: rows are granted, captured and counted through it.
+import { performance } from 'node:perf_hooks'
 import type { Admission, Refusal, SessionGate } from './gate.ts'
 import { duration } from './policy/explainRefusal.ts'
 import type { Exceeded, StatementLimits } from './policy/limits.ts'

@@ -210,7 +210,10 @@ export class Core {
           if (broken) failed()
           else resolve()
         }
-        this.sendOwn(new Op(kind, 'helper', { collector, awaiting: { answered } }), bytes)
+        const op = new Op(kind, 'helper')
+        op.collector = collector
+        op.awaiting = { answered }
+        this.sendOwn(op, bytes)
       }
       this.toTarget.flush()
     })

@@ -41,8 +41,9 @@ export class ExtendedProtocol {
       if (refusal) return this.#refusing.message(refusal)
       if (names.full) return this.#refusing.message(TOO_MANY_NAMES)
       const origin = { text, inside: 'itself' } as const
-      const awaiting = names.definePrepared({ name, group: pipeline.group, confirmed: false, origin, types })
-      this.#core.send(new Op('parse', 'agent', { awaiting }), buffer, start, end)
+      const op = new Op('parse', 'agent')
+      op.awaiting = names.definePrepared({ name, group: pipeline.group, confirmed: false, origin, types })
+      this.#core.send(op, buffer, start, end)
       return undefined
     })
   }
@@ -95,8 +96,10 @@ export class ExtendedProtocol {
       origin: prepared.origin,
       described: false,
     }
-    const awaiting = names.definePortal(portal)
-    core.send(new Op('bind', 'agent', { awaiting, portal }), message.buffer, message.start, message.end)
+    const op = new Op('bind', 'agent')
+    op.awaiting = names.definePortal(portal)
+    op.portal = portal
+    core.send(op, message.buffer, message.start, message.end)
     return undefined
   }
 
@@ -119,8 +122,10 @@ export class ExtendedProtocol {
     await core.drained()
     // In a failed transaction the target describes nothing, and binds nothing that reads.
     if (core.status === 'failed') return prepared
-    const error = refusalError(UNTYPED)
-    core.sendOwn(new Op('describe', 'helper', { prepared, error }), describeStatement(prepared.name))
+    const op = new Op('describe', 'helper')
+    op.prepared = prepared
+    op.error = refusalError(UNTYPED)
+    core.sendOwn(op, describeStatement(prepared.name))
     await core.drained()
     return prepared
   }
@@ -140,7 +145,9 @@ export class ExtendedProtocol {
     if (kind === 'statement') {
       return after(this.#prepared(name), (prepared) => {
         if (!prepared) return this.#refusing.message(noStatement(name))
-        this.#core.send(new Op('describe', 'agent', { prepared }), buffer, start, end)
+        const op = new Op('describe', 'agent')
+        op.prepared = prepared
+        this.#core.send(op, buffer, start, end)
         return undefined
       })
     }
@@ -190,7 +197,7 @@ export class ExtendedProtocol {
     // The target's own description of what will come is the ground truth of masking.
     if (judged.watched && !portal.described) core.sendOwn(describing(portal, 'helper'), describePortal(portal.name))
     const running = new Running(judged, admitted.ticket, portal.text, core.endings, portal)
-    core.forward(new Op('execute', 'agent', { runs: [running] }), buffer, start, end)
+    core.forward(new Op('execute', 'agent', [running]), buffer, start, end)
     return undefined
   }
 
@@ -199,8 +206,9 @@ export class ExtendedProtocol {
     const { names } = this.#core
     const found: Soon<unknown> = kind === 'statement' ? this.#prepared(name) : this.#portal(name)
     return after(found, () => {
-      const awaiting = kind === 'statement' ? names.removePrepared(name) : names.removePortal(name)
-      this.#core.send(new Op('close', 'agent', { awaiting }), buffer, start, end)
+      const op = new Op('close', 'agent')
+      op.awaiting = kind === 'statement' ? names.removePrepared(name) : names.removePortal(name)
+      this.#core.send(op, buffer, start, end)
       return undefined
     })
   }
@@ -231,7 +239,10 @@ export class ExtendedProtocol {
 }
 
 function describing(portal: Portal | Cursor, owner: 'agent' | 'helper'): Op {
-  return new Op('describe', owner, { portal, awaiting: new Describing(portal) })
+  const op = new Op('describe', owner)
+  op.portal = portal
+  op.awaiting = new Describing(portal)
+  return op
 }
 
 class Describing implements Awaiting {

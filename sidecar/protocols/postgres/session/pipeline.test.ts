@@ -2,6 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Op, type OpKind, Pipeline } from './pipeline.ts'
 
+function awaited(kind: OpKind, answered: (failed: boolean) => void): Op {
+  const op = new Op(kind, 'agent')
+  op.awaiting = { answered }
+  return op
+}
+
 /**
  * Kinds of messages sent in order; `ok` answers the head, `no` refuses it, `copy` is CopyInResponse. What is left
  * behind: the kinds still to be answered, whether a Sync is missing, and which ops failed (by number).
@@ -36,7 +42,7 @@ for (const [name, [script, left, unsynced, failed]] of Object.entries(CASES)) {
         const answered = (failed: boolean) => {
           if (failed) lost.push(number)
         }
-        pipeline.add(new Op(word as OpKind, 'agent', { awaiting: { answered } }))
+        pipeline.add(awaited(word as OpKind, answered))
       }
     }
     assert.equal([...pipeline.pending()].map(({ kind }) => kind).join(' '), left)
@@ -59,8 +65,7 @@ test('the end of the session fails everything that is not answered', () => {
   const pipeline = new Pipeline()
   let failed = 0
   const answered = () => failed++
-  for (const kind of ['parse', 'bind', 'sync', 'query'] as const)
-    pipeline.add(new Op(kind, 'agent', { awaiting: { answered } }))
+  for (const kind of ['parse', 'bind', 'sync', 'query'] as const) pipeline.add(awaited(kind, answered))
   pipeline.abandon()
   assert.equal(failed, 4)
   assert.ok(pipeline.idle)

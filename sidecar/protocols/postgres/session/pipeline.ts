@@ -26,15 +26,6 @@ import type { Running } from './running.ts'
 export type OpKind = 'query' | 'call' | 'parse' | 'bind' | 'describe' | 'execute' | 'close' | 'sync' | 'copy-end'
 export type Owner = 'agent' | 'helper' | 'poison'
 
-export interface OpOptions {
-  readonly runs?: readonly Running[]
-  readonly awaiting?: Awaiting
-  readonly error?: Buffer
-  readonly collector?: Collector
-  readonly prepared?: Prepared
-  readonly portal?: Portal | Cursor
-}
-
 export class Op {
   readonly kind: OpKind
   readonly owner: Owner
@@ -44,27 +35,26 @@ export class Op {
   at = 0
   /** Which pipeline (between two Syncs) it belongs to; given by the queue. */
   group = 0
-  /** What rests on the answer. */
-  readonly awaiting: Awaiting | undefined
-  /** A poison's own error, shown to the agent in place of the target's; without one the failure stays between us and the target. */
-  readonly error: Buffer | undefined
-  /** Where the answer to the gateway's own question goes. */
-  readonly collector: Collector | undefined
-  /** What a Describe describes, or a Bind makes. */
-  readonly prepared: Prepared | undefined
-  readonly portal: Portal | Cursor | undefined
   /** An ErrorResponse came; only ReadyForQuery is still to come (query, call). */
   failed = false
 
-  constructor(kind: OpKind, owner: Owner, options: OpOptions = NO_OPTIONS) {
+  // Where there is something to say of these it is said before the op is sent. As options of a constructor they would come
+  // in as many shapes as there are kinds, and to read those costs more than all that an op is for.
+
+  /** What rests on the answer. */
+  awaiting: Awaiting | undefined
+  /** A poison's own error, shown to the agent in place of the target's; without one the failure stays between us and the target. */
+  error: Buffer | undefined
+  /** Where the answer to the gateway's own question goes. */
+  collector: Collector | undefined
+  /** What a Describe describes, or a Bind makes. */
+  prepared: Prepared | undefined
+  portal: Portal | Cursor | undefined
+
+  constructor(kind: OpKind, owner: Owner, runs: readonly Running[] = NO_RUNS) {
     this.kind = kind
     this.owner = owner
-    this.runs = options.runs ?? NO_RUNS
-    this.awaiting = options.awaiting
-    this.error = options.error
-    this.collector = options.collector
-    this.prepared = options.prepared
-    this.portal = options.portal
+    this.runs = runs
   }
 
   get run(): Running | undefined {
@@ -78,7 +68,6 @@ export class Op {
 }
 
 const NO_RUNS: readonly Running[] = []
-const NO_OPTIONS: OpOptions = {}
 
 export class Pipeline {
   /** Those from `#first` up to `#end`; places are used again, because most pipelines are short. */

@@ -32,14 +32,14 @@ export class Refusing {
       toAgent.flush()
       return undefined
     }
-    this.#core.sendOwn(new Op('query', 'poison', { error }), poisonQuery())
+    this.#core.sendOwn(poison('query', error), poisonQuery())
     return undefined
   }
 
   /** A message of the extended protocol. */
   message(text: RefusalText): undefined {
     this.#discarding = true
-    this.#core.sendOwn(new Op('parse', 'poison', { error: refusalError(text) }), poisonParse())
+    this.#core.sendOwn(poison('parse', refusalError(text)), poisonParse())
     return undefined
   }
 
@@ -62,4 +62,11 @@ export class Refusing {
     this.#poisonAtSync = false
     this.#discarding = false
   }
+}
+
+/** A message that is certain to fail, and what the agent is shown of that. */
+function poison(kind: 'query' | 'parse', error: Buffer): Op {
+  const op = new Op(kind, 'poison')
+  op.error = error
+  return op
 }

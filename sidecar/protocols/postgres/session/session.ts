@@ -2,7 +2,9 @@
 //
 // Chunks go through the walkers into the two sides, which fill the outboxes; at the end of each chunk these are written.
 // A socket that takes no more pauses the other one, so memory is bounded by what the kernel buffers.
+
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import type { SessionGate } from '#sidecar/gate.ts'
 import type { MemoryBudget } from '#sidecar/memory-budget.ts'
 import { type Channel, openChannel } from '#sidecar/net/channel.ts'

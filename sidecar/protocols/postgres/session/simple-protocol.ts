@@ -38,7 +38,7 @@ export class SimpleProtocol {
 
   #admitted(runs: readonly Running[] | Refusal, { buffer, start, end }: Message): undefined {
     if ('cause' in runs) return this.#refusing.query(this.#refusing.words(runs))
-    this.#core.forward(new Op('query', 'agent', { runs }), buffer, start, end)
+    this.#core.forward(new Op('query', 'agent', runs), buffer, start, end)
     return undefined
   }
 
@@ -57,7 +57,7 @@ export class SimpleProtocol {
     const admitted = await core.gate.admit(judged.admission)
     if (!admitted.ok) return this.#refusing.query(this.#refusing.words(admitted.refusal))
     const running = new Running(judged, admitted.ticket, judged.action.text, core.endings)
-    core.forward(new Op('call', 'agent', { runs: [running] }), buffer, start, end)
+    core.forward(new Op('call', 'agent', [running]), buffer, start, end)
   }
 
   /** Every statement of a message is admitted before any of it is forwarded. */
