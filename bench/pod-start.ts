@@ -24,7 +24,7 @@ SALLYPORT_CLUSTER=DIR takes a cluster that runs (make cluster); without it one i
 `
 
 /** Of so many pods the memory is looked at, which takes its time. */
-const LOOKED_AT = 5
+const LOOKED_AT = 3
 const PATIENCE_MS = 120_000
 /** What is over has been given back by then (collect-when-quiet.ts). */
 const SETTLED_MS = 25_000
