@@ -1,7 +1,28 @@
-// Structural schema → JSON schema (structure.ts), keeping the API server's meaning: a field that is not declared is refused (as
+// Structural schema → JSON schema, keeping the API server's meaning: a field that is not declared is refused (as
 // with fieldValidation=Strict, kubectl's default), int-or-string is a union.
 import type { Schema } from './schema.ts'
-import type { JsonSchema } from './structure.ts'
+
+/** The keywords that our schemas are made of. */
+export interface JsonSchema {
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly format?: string
+  readonly pattern?: string
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly minProperties?: number
+  readonly maxProperties?: number
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly propertyNames?: JsonSchema
+  readonly additionalProperties?: JsonSchema | false
+  readonly items?: JsonSchema
+  readonly description?: string
+}
 
 const SAME_MEANING = [
   'description',
@@ -42,4 +63,19 @@ function translate(schema: Schema, overrides: { readonly [property: string]: Jso
 
 function isClosed(schema: Schema): boolean {
   return schema.type === 'object' && !schema.additionalProperties && !schema['x-kubernetes-preserve-unknown-fields']
+}
+
+/** The same to whoever only asks what fits. */
+export function withoutDescriptions({ description: _, ...schema }: JsonSchema): JsonSchema {
+  const { properties, additionalProperties, items } = schema
+  return {
+    ...schema,
+    ...(items && { items: withoutDescriptions(items) }),
+    ...(additionalProperties && { additionalProperties: withoutDescriptions(additionalProperties) }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, inner]) => [name, withoutDescriptions(inner)] as const),
+      ),
+    }),
+  }
 }

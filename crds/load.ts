@@ -73,7 +73,7 @@ export async function loadManifests(directory: string, validator = compiledOnce(
 
 let compiled: Validator | undefined
 
-/** Schemas are compiled at the first load and kept: a gateway loads again at every change. */
+/** Rules are compiled at the first load and kept: a gateway loads again at every change. */
 function compiledOnce(): Validator {
   compiled ??= new Validator()
   return compiled

@@ -1,7 +1,7 @@
 // What the API server asks of every object's metadata.
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and …/labels/
+import type { JsonSchema } from './json-schema.ts'
 import type { Kind } from './schema.ts'
-import type { JsonSchema } from './structure.ts'
 
 const SUBDOMAIN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'
 const LABEL = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'

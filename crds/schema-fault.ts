@@ -1,6 +1,6 @@
 // What does not fit a schema, in words: what is wrong, and what would be right.
 import type { Fault, Path } from './finding.ts'
-import type { Misfit } from './structure.ts'
+import { type Misfit, stepsOf } from './misfits.ts'
 
 export function faultOf(error: Misfit): Fault {
   const path = pathOf(error.instancePath)
@@ -53,19 +53,21 @@ export function faultOf(error: Misfit): Fault {
         message: `${shown(error.data)} is not a ${String(params['format'])}`,
         allowed: 'such as 2026-01-31T20:00:00Z',
       }
+    case 'propertyNames':
+      return { path, message: 'property name must be valid' }
     default:
-      return { path, message: error.message ?? `fails ${error.keyword}` }
+      return { path, message: `fails ${error.keyword}` }
   }
 }
 
 function unknownField(error: Misfit, path: Path, name: string): Fault {
-  const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {})
+  const known = Object.keys((error.parentSchema['properties'] as object | undefined) ?? {})
   return { path: [...path, name], message: 'unknown field', allowed: known.length > 0 ? known.join(', ') : 'no fields' }
 }
 
 /** The schema's own description says what belongs there. */
 function described(error: Misfit, property: string): { readonly allowed?: string } {
-  const properties = error.parentSchema?.['properties'] as
+  const properties = error.parentSchema['properties'] as
     | Readonly<Record<string, { readonly description?: string; readonly enum?: readonly string[] }>>
     | undefined
   const schema = properties?.[property]
@@ -86,17 +88,13 @@ function misspelt(value: unknown, pattern: string): string {
 }
 
 function allowedText(error: Misfit, otherwise: string): string {
-  const description: unknown = error.parentSchema?.['description']
+  const description: unknown = error.parentSchema['description']
   return typeof description === 'string' ? `${description.replace(/[.]$/, '')} (${otherwise})` : otherwise
 }
 
 /** JSON pointer → path. A list's index is a number; a map's key that looks like one is not. */
 function pathOf(pointer: string): Path {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((step) => (/^(0|[1-9][0-9]*)$/.test(step) ? Number(step) : step))
+  return stepsOf(pointer).map((step) => (/^(0|[1-9][0-9]*)$/.test(step) ? Number(step) : step))
 }
 
 function shown(value: unknown): string {

@@ -3,17 +3,18 @@
 // In its order: unknown fields and nulls, defaults, the schema, sets and list maps, then the CEL rules, which may rely on
 // all that came before.
 import { CelRules } from './cel-rules.ts'
+import * as CHECKS from './checks.gen.js'
 import { withDefaults } from './defaulting.ts'
 import { type Fault, fieldOf } from './finding.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import KINDS from './kinds.gen.json' with { type: 'json' }
 import { duplicates } from './list-types.ts'
+import { type Check, type Checked, misfits } from './misfits.ts'
 import { metadataSchema } from './object-metadata.ts'
 import type { Resource } from './resource.ts'
 import { inDetail } from './rule-detail.ts'
 import { GROUP, type Kind } from './schema.ts'
 import { faultOf } from './schema-fault.ts'
-import { type JsonSchema, misfits } from './structure.ts'
 
 /** More than the deepest schema with room for settings; what follows may recurse. */
 const MAX_DEPTH = 64
@@ -29,7 +30,7 @@ export interface Validation {
 
 export class Validator {
   readonly #kinds: ReadonlyMap<string, Kind>
-  readonly #schemas = new Map<string, JsonSchema>()
+  readonly #schemas = new Map<string, Checked>()
   readonly #rules = new CelRules()
 
   constructor(kinds: readonly Kind[] = KINDS as readonly unknown[] as readonly Kind[]) {
@@ -67,15 +68,24 @@ export class Validator {
     return { resource: inNamespace(resource as Resource, kind.scope), faults: [] }
   }
 
-  #schema(kind: Kind): JsonSchema {
-    const known = this.#schemas.get(kind.kind) ?? jsonSchemaOf(kind.schema, metadataSchema(kind.scope))
-    this.#schemas.set(kind.kind, known)
+  #schema({ kind, scope, schema }: Kind): Checked {
+    const known = this.#schemas.get(kind) ?? {
+      schema: jsonSchemaOf(schema, metadataSchema(scope)),
+      check: checkOf(kind),
+    }
+    this.#schemas.set(kind, known)
     return known
   }
 
   #ours(): string {
     return [...this.#kinds.keys()].join(', ')
   }
+}
+
+function checkOf(kind: string): Check {
+  const check = (CHECKS as Readonly<Record<string, Check>>)[kind]
+  if (check === undefined) throw new Error(`no check was generated for ${kind}; run: node crds/generate.ts`)
+  return check
 }
 
 /** Nulls go before the schema is asked (see defaulting.ts), so that a required field looks missing although it is written. */

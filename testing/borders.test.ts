@@ -20,6 +20,21 @@ function hold(broken: readonly string[], excused: Readonly<Record<string, string
   assert.deepEqual({ unexcused, inVain }, { unexcused: [], inVain: [] })
 }
 
+/** These and all that they import, directly or not. */
+function reachedFrom(entries: readonly string[]): ReadonlySet<string> {
+  const edges = new Map(
+    PRODUCT.map(({ path, imports }) => [path, imports.map((specifier) => targetOf(path, specifier) ?? '')] as const),
+  )
+  const reached = new Set<string>()
+  const visit = (path: string): void => {
+    if (reached.has(path)) return
+    reached.add(path)
+    for (const next of edges.get(path) ?? []) visit(next)
+  }
+  for (const entry of entries) visit(entry)
+  return reached
+}
+
 function isComment(line: string): boolean {
   return /^\s*(\/\/|\/?\*)/.test(line)
 }
@@ -225,6 +240,8 @@ describe('files', () => {
     'operator/main.ts': 'the operator',
     'sidecar/main.ts': 'the three parts of an agent’s pod',
     'crds/generate.ts': 'make generate',
+    'sidecar/protocols/postgres/generate.ts': 'make generate',
+    'sidecar/protocols/tcp/generate.ts': 'make generate',
     'images/main.ts': 'make images',
     'charts/generate.ts': 'scripts/generated runs it',
     'images/bundle-program.ts': 'what the Dockerfiles run',
@@ -254,18 +271,10 @@ describe('files', () => {
   })
 
   test('every file that runs is reached from an entry point', () => {
-    const edges = new Map(
-      PRODUCT.map(({ path, imports }) => [path, imports.map((specifier) => targetOf(path, specifier) ?? '')] as const),
-    )
-    const reached = new Set<string>()
-    const visit = (path: string): void => {
-      if (reached.has(path)) return
-      reached.add(path)
-      for (const next of edges.get(path) ?? []) visit(next)
-    }
-    for (const entry of Object.keys(ENTRIES)) visit(entry)
+    const reached = reachedFrom(Object.keys(ENTRIES))
     // The operator's parts come before its entry point; from then on they too must be reached.
-    const started = (path: string): boolean => topFolder(path) !== 'operator' || edges.has('operator/main.ts')
+    const operates = PRODUCT.some(({ path }) => path === 'operator/main.ts')
+    const started = (path: string): boolean => topFolder(path) !== 'operator' || operates
     const product = PRODUCT.filter(({ path }) => !/^(e2e|bench|testing)\//.test(path) && started(path))
     hold(
       product.filter(({ path }) => !reached.has(path)).map(({ path }) => path),
@@ -274,6 +283,11 @@ describe('files', () => {
         'sidecar/recorder/memory-files.ts': 'a disk for tests, that fills up when told',
       },
     )
+  })
+
+  test('what compiles schemas is in no program', () => {
+    const programs = ['sidecar/main.ts', 'operator/main.ts', 'cli/main.ts']
+    hold([...reachedFrom(programs)].filter((path) => path === 'crds/compile-checks.ts'))
   })
 
   test('nothing is exported for nobody', () => {

@@ -30,7 +30,7 @@ export function allFiles(): readonly string[] {
 
 export function readSources(): readonly Source[] {
   return allFiles()
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
     .map((path) => {
       const text = readFileSync(new URL(path, ROOT), 'utf8')
       return { path, text, lines: text.split('\n'), imports: importsOf(text) }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compiled } from '#crds/compile-checks.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { run } from './run.ts'
 
@@ -15,14 +16,14 @@ export const POSTGRESQL: ProtocolFacts = {
     metrics: ['Rows', 'Idle'],
     nameSegments: { table: 2 },
   },
-  settings: {
+  settings: compiled({
     type: 'object',
     additionalProperties: false,
     properties: {
       match: { type: 'object' },
       authMethods: { type: 'array', items: { enum: ['SCRAM-SHA-256', 'MD5'] } },
     },
-  },
+  }),
   credentials: [
     { key: 'username', required: true, description: 'role to log in as' },
     { key: 'password', required: false, description: 'its password' },
@@ -37,7 +38,7 @@ export const HTTP: ProtocolFacts = {
     masking: { columns: false, detectors: true, fields: true },
     metrics: ['Bytes'],
   },
-  settings: { type: 'object' },
+  settings: compiled({ type: 'object' }),
   credentials: [],
 }
 

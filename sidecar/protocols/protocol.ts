@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
 import type { Fault } from '#crds/finding.ts'
+import type { Checked } from '#crds/misfits.ts'
 import type { Connection } from '#crds/types.gen.ts'
 import type { ConfiguredConnection, Services } from '#sidecar/services.ts'
 
@@ -35,8 +36,8 @@ export interface Protocol {
   readonly name: string
   readonly defaultPort: number
   readonly vocabulary: Vocabulary
-  /** JSON schema (draft 2020-12 subset, structural) of Connection's `spec.settings`. */
-  readonly settings: object
+  /** JSON schema (draft 2020-12 subset, structural) of Connection's `spec.settings`, and the check generated from it. */
+  readonly settings: Checked
   /** Keys of the credentials Secret. */
   readonly credentials: readonly CredentialKey[]
   /** What a Connection says and this protocol cannot honour: it takes no sessions, and `check` says why. */

@@ -1,4 +1,5 @@
 // Two protocols that tests are made of.
+import { compiled } from '#crds/compile-checks.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 
 export const PROTOCOLS: readonly ProtocolFacts[] = [
@@ -12,7 +13,7 @@ export const PROTOCOLS: readonly ProtocolFacts[] = [
       metrics: ['Rows'],
       nameSegments: { table: 2 },
     },
-    settings: { type: 'object', additionalProperties: false, properties: { match: { type: 'object' } } },
+    settings: compiled({ type: 'object', additionalProperties: false, properties: { match: { type: 'object' } } }),
     credentials: [
       { key: 'username', required: true, description: 'role to log in as' },
       { key: 'password', required: false, description: 'its password' },
@@ -27,7 +28,7 @@ export const PROTOCOLS: readonly ProtocolFacts[] = [
       masking: { columns: false, detectors: true, fields: true },
       metrics: ['Bytes'],
     },
-    settings: { type: 'object' },
+    settings: compiled({ type: 'object' }),
     credentials: [],
   },
 ]

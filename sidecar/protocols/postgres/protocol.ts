@@ -2,6 +2,7 @@ import type { Protocol } from '../protocol.ts'
 import { PROTOCOL } from './open-session.ts'
 import { decoder } from './replay.ts'
 import { PostgresServer } from './server.ts'
+import { settings } from './settings.gen.js'
 import { CREDENTIALS, SETTINGS } from './settings.ts'
 import { FACTS, KINDS, VERBS } from './sql/facts.ts'
 
@@ -19,7 +20,7 @@ export const postgres: Protocol = {
     masking: { columns: true, detectors: true, fields: true },
     metrics: ['Rows', 'Bytes', 'Statements', 'AffectedRows', 'Sessions', 'Duration', 'Idle'],
   },
-  settings: SETTINGS,
+  settings: { schema: SETTINGS, check: settings },
   credentials: CREDENTIALS,
   decoder,
   serve: (connections, services) => new PostgresServer(connections, services),

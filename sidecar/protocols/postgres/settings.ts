@@ -1,4 +1,5 @@
 // `spec.settings` and credentials of a Connection that speaks PostgreSQL.
+import type { JsonSchema } from '#crds/json-schema.ts'
 import type { ConfiguredConnection } from '#sidecar/services.ts'
 import type { CredentialKey } from '../protocol.ts'
 import { AUTH_METHODS, type AuthMethod } from './upstream/target.ts'
@@ -79,7 +80,7 @@ export const SETTINGS = {
         'Paths that agents’ connection strings name as root certificate; the pod’s trust bundle is mounted there when a pod is made. Without Kubernetes it has no effect.',
     },
   },
-}
+} satisfies JsonSchema
 
 /** Settings with defaults filled in. */
 export interface ConnectionSettings {

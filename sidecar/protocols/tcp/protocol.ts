@@ -3,6 +3,7 @@ import { FACTS, KINDS, VERBS } from './facts.ts'
 import { PROTOCOL } from './lane.ts'
 import { decoder } from './replay.ts'
 import { TcpServer } from './server.ts'
+import { settings } from './settings.gen.js'
 import { faults, SETTINGS } from './settings.ts'
 
 export const tcp: Protocol = {
@@ -17,7 +18,7 @@ export const tcp: Protocol = {
     // Bytes are those of both directions together. A connection is one statement, so what is asked of a statement is asked of it.
     metrics: ['Bytes', 'Statements', 'Sessions', 'Duration', 'Idle'],
   },
-  settings: SETTINGS,
+  settings: { schema: SETTINGS, check: settings },
   credentials: [],
   faults,
   decoder,

@@ -1,5 +1,6 @@
 // `spec.settings` of a Connection that passes bytes through, and what such a Connection cannot say.
 import type { Fault } from '#crds/finding.ts'
+import type { JsonSchema } from '#crds/json-schema.ts'
 import type { Connection } from '#crds/types.gen.ts'
 import { isPattern } from './endpoint.ts'
 
@@ -17,7 +18,7 @@ export const SETTINGS = {
         'What agents must send first. Required: a TLS hello that names the endpoint. Optional: that, or bytes that are no TLS. None: nothing is looked at, and the target may speak first. Default Required.',
     },
   },
-}
+} satisfies JsonSchema
 
 /** What the schema does not take is no mode either: it counts as the strictest. */
 export function tlsMode({ settings }: Connection['spec']): TlsMode {

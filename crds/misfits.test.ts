@@ -1,15 +1,17 @@
-// Another implementation is the judge: ajv says what does not fit, in which words and in which order.
+// What ajv says of a value when it is asked at length is the judge: of the checks as they are compiled, and of those that were generated.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
 import fc from 'fast-check'
-import { jsonSchemaOf } from './json-schema.ts'
+import * as CHECKS from './checks.gen.js'
+import { compiled } from './compile-checks.ts'
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import KINDS from './kinds.gen.json' with { type: 'json' }
+import { type Check, type Checked, misfits } from './misfits.ts'
 import { metadataSchema } from './object-metadata.ts'
 import type { Kind } from './schema.ts'
-import { type JsonSchema, misfits } from './structure.ts'
 
-const ajv = new Ajv({
+const AT_LENGTH = new Ajv({
   allErrors: true,
   strict: false,
   allowUnionTypes: true,
@@ -18,13 +20,13 @@ const ajv = new Ajv({
   formats: { int32: true, int64: true, 'date-time': (text: string) => text.startsWith('2026-01-31T20:00:00') },
 })
 
-function assertAsAjv(schema: JsonSchema, value: unknown): void {
-  const compiled = ajv.compile(schema)
-  const theirs = compiled(value) ? [] : (compiled.errors ?? [])
+function assertAsAtLength(checked: Checked, value: unknown): void {
+  const judge = AT_LENGTH.compile(checked.schema)
+  const theirs = judge(value) ? [] : (judge.errors ?? [])
   assert.deepEqual(
-    misfits(value, schema),
-    theirs.map(({ keyword, instancePath, params, message, parentSchema, data }) => {
-      return { keyword, instancePath, params, message, parentSchema, data }
+    misfits(value, checked),
+    theirs.map(({ keyword, instancePath, params, parentSchema, data }) => {
+      return { keyword, instancePath, params, parentSchema, data }
     }),
   )
 }
@@ -87,15 +89,18 @@ const SCHEMAS: Readonly<Record<string, { readonly schema: JsonSchema; readonly v
 
 for (const [title, { schema, values }] of Object.entries(SCHEMAS))
   test(title, () => {
-    for (const value of values) assertAsAjv(schema, value)
+    const checked = compiled(schema)
+    for (const value of values) assertAsAtLength(checked, value)
   })
 
 describe('of any value, under the schema of every kind', () => {
   for (const { kind, scope, schema } of KINDS as readonly unknown[] as readonly Kind[]) {
     const whole = jsonSchemaOf(schema, metadataSchema(scope))
+    const check = (CHECKS as Readonly<Record<string, Check>>)[kind]
     test(kind, () => {
+      assert.ok(check)
       fc.assert(
-        fc.property(like(whole), (value) => assertAsAjv(whole, value)),
+        fc.property(like(whole), (value) => assertAsAtLength({ schema: whole, check }, value)),
         { numRuns: 60 },
       )
     })
