@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -341,7 +341,7 @@ function sizesIn(args: readonly string[]): readonly Size[] {
 const results: Result[] = []
 for (const size of sizesIn(process.argv.slice(2))) results.push(await measure(size))
 console.table(results)
-const machine = { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version }
+const machine = { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version, load: loadavg()[0] }
 const report = { date: new Date().toISOString(), machine, results }
 const file = process.argv.length > 2 ? undefined : new URL('results/operator.json', import.meta.url)
 if (file) writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`)
