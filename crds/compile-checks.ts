@@ -2,18 +2,21 @@
 // imports what this file wrote (docs/adr/0026-checks-compiled-beforehand.md).
 import { _, Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
+import { formats, linear } from './check-runtime.ts'
 import { type JsonSchema, withoutDescriptions } from './json-schema.ts'
 import type { Check, Checked } from './misfits.ts'
-import { formats, linear } from './texts.ts'
 
-/** Where the sources of checks find what ajv and texts.ts do for them. */
+/** Where the sources of checks find what ajv and check-runtime.ts do for them. */
 const IMPORTS = [
   "import ucs2length from 'ajv/dist/runtime/ucs2length.js'",
-  "import { formats, linear } from '#crds/texts.ts'",
+  "import { append, formats, linear } from '#crds/check-runtime.ts'",
 ]
 
 /** What ajv writes where it needs its own code, and what a module has to say for it. */
 const REQUIRED = ['require("ajv/dist/runtime/ucs2length").default', 'ucs2length.default'] as const
+
+/** How ajv joins the errors of a part to those of the whole. */
+const JOINED = [/\b(\w+)\.concat\((\w+\.errors)\)/g, 'append($1, $2)'] as const
 
 /** A module that exports the check of each schema, by its name; and its types. */
 export function checksSource(schemas: Readonly<Record<string, JsonSchema>>): {
@@ -26,8 +29,12 @@ export function checksSource(schemas: Readonly<Record<string, JsonSchema>>): {
   for (const [name, schema] of parts.all()) ajv.addSchema(schema, name)
   const names = Object.keys(schemas)
   const code = standalone.default(ajv, Object.fromEntries(names.map((name) => [name, name])))
-  const js = code.replace('"use strict";', '').replaceAll(...REQUIRED)
+  const js = code
+    .replace('"use strict";', '')
+    .replaceAll(...REQUIRED)
+    .replaceAll(...JOINED)
   if (js.includes('require(')) throw new Error('ajv needs more at run time than IMPORTS has; add it there')
+  if (js.includes('.concat(')) throw new Error('ajv joins errors in a way that JOINED does not know; add it there')
   return {
     js: ['// Generated from the schemas by compile-checks.ts. Do not edit.', ...IMPORTS, js, ''].join('\n'),
     types: [

@@ -1,6 +1,6 @@
 // Generated from the schemas by compile-checks.ts. Do not edit.
 import ucs2length from 'ajv/dist/runtime/ucs2length.js'
-import { formats, linear } from '#crds/texts.ts'
+import { append, formats, linear } from '#crds/check-runtime.ts'
 
 export const settings = validate21;
 const schema6 = {"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"part0"},"authMethods":{"type":"array","minItems":1,"items":{"enum":["SCRAM-SHA-256","SCRAM-SHA-256-PLUS","MD5","Cleartext","Certificate","Trust"]}},"server":{"enum":["PostgreSQL","Aurora","AlloyDB","Citus","CockroachDB","Redshift","TimescaleDB","YugabyteDB"]},"catalogMaxAge":{"type":"string","pattern":"^[0-9]+(ms|s)$"},"maxMessageBytes":{"type":"integer","minimum":65536,"maximum":1073741824},"trustFiles":{"type":"array","maxItems":16,"items":{"type":"string","maxLength":512,"pattern":"^(/[.]?[A-Za-z0-9_@%+=-][A-Za-z0-9._@%+=-]*)+$"}}}};
@@ -163,7 +163,7 @@ errors++;
 }
 if(data.match !== undefined && func0.call(data, "match")){
 if(!(validate22(data.match, {instancePath:instancePath+"/match",parentData:data,parentDataProperty:"match",rootData}))){
-vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
+vErrors = vErrors === null ? validate22.errors : append(vErrors, validate22.errors);
 errors = vErrors.length;
 }
 }

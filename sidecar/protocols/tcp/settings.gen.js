@@ -1,6 +1,6 @@
 // Generated from the schemas by compile-checks.ts. Do not edit.
 import ucs2length from 'ajv/dist/runtime/ucs2length.js'
-import { formats, linear } from '#crds/texts.ts'
+import { append, formats, linear } from '#crds/check-runtime.ts'
 
 export const settings = validate21;
 const schema6 = {"type":"object","additionalProperties":false,"properties":{"tls":{"enum":["Required","Optional","None"]}}};
