@@ -80,7 +80,9 @@ export function nodeRestart(stage: () => Stage): void {
 
     test('new sessions are opened, in this pod and in others', async () => {
       for (const agent of [OF, 'deployment/analyst']) {
-        assert.equal((await stage().psql('select ssn from customers where id = 1', { of: agent })).out, '****\n')
+        await stage().until(`rows for ${agent}`, async () => {
+          return (await stage().psql('select ssn from customers where id = 1', { of: agent })).out === '****\n'
+        })
       }
     })
   })
