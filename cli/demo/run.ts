@@ -68,7 +68,7 @@ function closing(stage: Stage, once: boolean): string {
   const where = `
 Where to look next
   the manifests          examples/postgres (this run's copy: ${stage.manifests})
-  ask before applying    ./sallyport explain --manifests examples/postgres --connection data/orders-db
+  ask before applying    echo '"delete from orders"' | ./sallyport explain --manifests examples/postgres --connection data/orders-db --agent namespace=agents,serviceAccount=analyst
   all commands           ./sallyport --help
 `
   if (once) return `${where}\nAll of it really happened: every step was checked.\n`

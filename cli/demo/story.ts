@@ -66,7 +66,7 @@ export const STORY: readonly Step[] = [
       return {
         did: `${did}   -- $1 = 4`,
         got: [`UPDATE ${rowCount}`],
-        meaning: 'Rule order-upkeep allows changes of single orders.',
+        meaning: 'Rule order-upkeep allows changes of orders, and a limit of no more than ten at a time.',
       }
     },
   },
@@ -101,9 +101,11 @@ export const STORY: readonly Step[] = [
         (await agent.query('select count(*) from orders where id < 100')).rows[0].count === '99',
         'the session goes on',
       )
+      await refused(agent, 'select json_agg(o) from orders o', 'bytes')
       return {
         ...shown,
-        meaning: 'The limit stopped the result in the middle and cancelled the query in the database.',
+        meaning:
+          'The limit stopped the result in the middle and cancelled the query in the database. All rows in one, by json_agg, meet the limit on bytes.',
       }
     },
   },

@@ -12,7 +12,11 @@ const NODE = {
 }
 const RELEASE = { namespace: 'sallyport', name: 'sallyport', serviceAccount: 'sallyport', replicas: 2, ready: 2 }
 const DATA = { name: 'data', labels: { 'sallyport.dev/owner': 'true' }, annotations: {} }
-const AGENTS = { name: 'agents', labels: { 'pod-security.kubernetes.io/enforce': 'privileged' }, annotations: {} }
+const AGENTS = {
+  name: 'agents',
+  labels: { 'pod-security.kubernetes.io/enforce': 'privileged', 'sallyport.dev/enforcement': 'required' },
+  annotations: {},
+}
 const POD = { namespace: 'agents', name: 'a', asks: true, injected: true }
 
 const WELL: Facts = {
@@ -226,8 +230,14 @@ const ILL: Readonly<Record<string, readonly [Partial<Facts>, check: string, resu
       'fail',
       /kubectl label namespace agents --overwrite/,
     ],
+    'agents at level privileged beside pods that may be anything': [
+      { namespaces: { known: [DATA, { ...AGENTS, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } }] } },
+      'podSecurity',
+      'warn',
+      /kubectl label namespace agents sallyport\.dev\/enforcement=required/,
+    ],
     'no agents': [
-      { templates: { known: [] }, pods: { known: [] } },
+      { namespaces: { known: [DATA] }, templates: { known: [] }, pods: { known: [] } },
       'podSecurity',
       'warn',
       /no namespace has an annotated/,

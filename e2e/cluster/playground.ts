@@ -32,7 +32,10 @@ export async function furnish(cluster: Cluster): Promise<void> {
 function namespaces(): readonly unknown[] {
   return [
     namespace(OWNER_NAMESPACE, { 'sallyport.dev/owner': 'true' }),
-    namespace(AGENT_NAMESPACE, { 'pod-security.kubernetes.io/enforce': 'privileged' }),
+    namespace(AGENT_NAMESPACE, {
+      'pod-security.kubernetes.io/enforce': 'privileged',
+      'sallyport.dev/enforcement': 'required',
+    }),
   ]
 }
 

@@ -9,7 +9,7 @@ export interface Refusal {
 
 const WHY =
   'Sallyport’s gateway in this pod refuses calls to the Kubernetes API, because it cannot judge them by policy yet: ' +
-  'leave the call out, or make it from a pod without the gateway (annotation sallyport.dev/inject)'
+  'leave the call out, or ask whoever runs this cluster for another way to what it is for'
 
 /** As the API server refuses what concerns a resource. */
 const STATUS: Refusal = {

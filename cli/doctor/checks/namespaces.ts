@@ -20,12 +20,18 @@ export function podSecurity(facts: Facts): readonly Finding[] {
     const level = labels[POD_SECURITY]
     if (level === undefined)
       return ok('podSecurity', `namespace ${name} has the cluster’s default level, which is privileged unless changed`)
-    return level === 'privileged'
-      ? ok('podSecurity', `namespace ${name} is at level privileged; the gateway’s rules container needs it`)
-      : fail(
+    if (level !== 'privileged')
+      return fail(
+        'podSecurity',
+        `namespace ${name} is at level ${level}: mode initContainer needs NET_ADMIN in one container`,
+        `kubectl label namespace ${name} --overwrite ${POD_SECURITY}=privileged ${ENFORCEMENT_LABEL}=${ENFORCEMENT_REQUIRED}; the rest of the pod is held to restricted by us`,
+      )
+    return labels[ENFORCEMENT_LABEL] === ENFORCEMENT_REQUIRED
+      ? ok('podSecurity', `namespace ${name} is at level privileged, for pods with the gateway only`)
+      : warn(
           'podSecurity',
-          `namespace ${name} is at level ${level}: mode initContainer needs NET_ADMIN in one container`,
-          `kubectl label namespace ${name} --overwrite ${POD_SECURITY}=privileged; the rest of the pod is held to restricted by us`,
+          `namespace ${name} is at level privileged for every pod: one without the gateway may be anything, root on the node included`,
+          `kubectl label namespace ${name} ${ENFORCEMENT_LABEL}=${ENFORCEMENT_REQUIRED}`,
         )
   })
 }
