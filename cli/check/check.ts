@@ -53,8 +53,17 @@ export function doubtsOf({ resources, rejected }: Manifests, known: readonly Pro
     for (const connection of selected) opened.add(connection)
     checkPolicy(policy, new Set(selected.map(({ spec }) => spec.protocol)), context)
   }
-  for (const connection of connections) if (!opened.has(connection)) warnClosed(connection, report)
+  for (const connection of connections)
+    if (!opened.has(connection) && !maybeMeant(rejected, connection)) warnClosed(connection, report)
   return report.doubts
+}
+
+/** A policy that is refused itself cannot be asked what it selects. */
+function maybeMeant(rejected: Manifests['rejected'], { metadata }: Connection): boolean {
+  return rejected.some(
+    ({ kind, namespace = 'default' }) =>
+      kind === 'ClusterAccessPolicy' || (kind === 'AccessPolicy' && namespace === (metadata.namespace ?? 'default')),
+  )
 }
 
 function warnClosed(connection: Connection, report: Report): void {

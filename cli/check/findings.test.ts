@@ -37,6 +37,15 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
     [SECRET, connection('db')],
     'warning: metadata.name: no policy selects this Connection, so nothing is allowed on it',
   ],
+  'of a policy that cannot be read its own fault, and nothing of the Connection that it may have meant': [
+    [SECRET, connection('db'), policy('rulez: []')],
+    'spec.rulez: unknown field; allowed: mode, suspend, agents, connections, connectionSelector, windows, rules, masking, limits, recording',
+  ],
+  'a Connection that no policy selects, though one of another namespace cannot be read': [
+    [SECRET, connection('db'), policy('rulez: []').replace('namespace: data', 'namespace: other')],
+    'warning: metadata.name: no policy selects this Connection, so nothing is allowed on it',
+    'spec.rulez: unknown field; allowed: mode, suspend, agents, connections, connectionSelector, windows, rules, masking, limits, recording',
+  ],
   'a Secret that is not there': [
     [connection('db'), policy()],
     'spec.credentials.secretRef.name: there is no Secret login in namespace data; allowed: there is no Secret in this namespace',
