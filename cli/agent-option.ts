@@ -23,7 +23,8 @@ export function parseAgent(text: string | undefined): Agent {
   }
 }
 
-const KNOWN: ReadonlySet<string> = new Set(['namespace', 'serviceAccount', 'labels', 'namespaceLabels', 'pod'])
+export const AGENT_KEYS = ['namespace', 'serviceAccount', 'labels', 'namespaceLabels', 'pod'] as const
+const KNOWN: ReadonlySet<string> = new Set(AGENT_KEYS)
 
 function labelsOf(text: string | undefined): Record<string, string> {
   const pairs = text?.split(';').filter(Boolean) ?? []

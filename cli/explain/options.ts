@@ -12,8 +12,9 @@ rule, masks, reason.
 
   --manifests DIR              Connections and policies, as for \`sallyport gateway\`
   --connection NAMESPACE/NAME  which Connection the statements would be sent to; it must speak PostgreSQL
-  --agent namespace=NS,serviceAccount=SA[,labels=k=v[;k=v]…]
-                               who would send them. Default: namespace=default,serviceAccount=default
+  --agent namespace=NS,serviceAccount=SA[,labels=k=v[;k=v]…][,namespaceLabels=k=v[;k=v]…][,pod=NAME]
+                               who would send them: labels are those of the pod, namespaceLabels those of its namespace, whose
+                               kubernetes.io/metadata.name is known. Default: namespace=default,serviceAccount=default
   --catalog FILE               what the database holds: a file written by \`explain --live --save FILE\`
   --live                       ask the Connection's database for its catalog and for costly facts (facts.estimatedRows), with
                                the Connection's credential
@@ -26,7 +27,8 @@ Without --catalog and --live only PostgreSQL's own catalog is known: other table
 that are not PostgreSQL's are Unknown. Without --live costly facts are not known and count against the agent, where the
 gateway would ask the database; the reason says so.
 
-Exit status: 0 every line was answered, 1 a manifest or the catalog could not be read, 2 the command was not understood.
+Exit status: 0 every line was answered, whatever the decision; 1 a line was no statement (its answer is {"error": "…"}, and the
+other lines are answered all the same), or a manifest or the catalog could not be read; 2 the command was not understood.
 `
 
 export interface ExplainCommand {

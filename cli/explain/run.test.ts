@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { AGENT_KEYS } from '../agent-option.ts'
 import { run } from './run.ts'
 
 const MANIFESTS = fileURLToPath(new URL('../../e2e/corpus/postgres.yaml', import.meta.url))
@@ -67,12 +68,26 @@ describe('sallyport explain', () => {
     assert.equal(answers[1].decision, 'Deny')
   })
 
-  test('says what is wrong with a line and goes on', async () => {
+  test('says what is wrong with a line, goes on, and has failed in the end', async () => {
     const { code, answers } = await explained(BASE, ['nonsense', '3', '"SELECT 1"'])
-    assert.equal(code, 0)
+    assert.equal(code, 1)
     assert.match(answers[0].error, /^line 1: the line is no JSON/)
     assert.match(answers[1].error, /^line 2: .*neither/)
     assert.equal(answers[2].decision, 'Allow')
+  })
+
+  test('a statement that is refused or not understood has been answered', async () => {
+    const { code, answers } = await explained(BASE, ['"DROP TABLE customers"', '"SELEKT"'])
+    assert.equal(code, 0)
+    assert.deepEqual(
+      answers.map(({ decision }) => decision),
+      ['Deny', 'Deny'],
+    )
+  })
+
+  test('the help names every key that --agent takes', async () => {
+    const { out } = await explained(['--help'], [])
+    for (const key of AGENT_KEYS) assert.match(out, new RegExp(`--agent .*\\b${key}=`))
   })
 
   test('an object with other members is not guessed at', async () => {

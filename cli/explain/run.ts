@@ -43,8 +43,7 @@ export async function run(args: readonly string[], io: Streams): Promise<number>
       for (const idle of idleMasks(pairOf(command, manifests).masks, live.catalog, live.database))
         io.stderr.write(`sallyport explain: warning: ${idle}\n`)
     }
-    await answer(io, await explainerOf(command, manifests, live))
-    return 0
+    return (await answer(io, await explainerOf(command, manifests, live))) ? 0 : 1
   } catch (error) {
     io.stderr.write(`sallyport explain: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1
@@ -53,17 +52,20 @@ export async function run(args: readonly string[], io: Streams): Promise<number>
   }
 }
 
-/** Lines are answered one after another, however they come in. */
-async function answer({ stdin, stdout }: Streams, explainer: Explainer): Promise<void> {
+/** Lines are answered one after another, however they come in. Returns whether each could be. */
+async function answer({ stdin, stdout }: Streams, explainer: Explainer): Promise<boolean> {
   let number = 0
+  let all = true
   for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     number += 1
     if (line.trim() === '') continue
     const question = questionOf(line)
+    if (typeof question === 'string') all = false
     const said =
       typeof question === 'string' ? { error: `line ${number}: ${question}` } : await explainer.explain(question)
     stdout.write(`${JSON.stringify(said, (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n`)
   }
+  return all
 }
 
 async function manifestsOf({ manifests }: ExplainCommand): Promise<Manifests> {
