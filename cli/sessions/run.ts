@@ -1,5 +1,5 @@
 // `sallyport sessions …`: arguments in, recordings out.
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
@@ -46,6 +46,8 @@ export async function run(
 async function execute(options: Options, io: Io, decoders: readonly RecordingDecoder[]): Promise<number> {
   if (!existsSync(options.state)) throw new Error(`there is no state directory ${options.state}`)
   if (!statSync(options.state).isDirectory()) throw new Error(`--state ${options.state} is a file, not a directory`)
+  if (!recordedIn(options.state))
+    throw new Error(`${options.state} is no gateway’s state directory: nothing has been recorded there`)
   const key = readPublicKey(options.key ?? join(options.state, 'recording.pub'))
   if (options.command === 'show' || options.command === 'replay') {
     const view = {
@@ -62,6 +64,11 @@ async function execute(options: Options, io: Io, decoders: readonly RecordingDec
   const text = options.command === 'list' ? listText(report) : verifyText(report)
   io.stdout.write(options.output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : text)
   return options.command === 'list' || isSound(report) ? 0 : 1
+}
+
+/** Either is left over where somebody took the other away, and then there is something to say. */
+function recordedIn(state: string): boolean {
+  return readdirSync(state).some((name) => name === 'recording.pub' || name === 'recordings')
 }
 
 export function isSound(report: StateReport): boolean {

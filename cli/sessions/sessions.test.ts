@@ -271,6 +271,7 @@ describe('a command that is not understood exits with 2 and says why', () => {
     '--output is text or json': ['list', '--state', 'x', '--output', 'xml'],
     '--speed is a number': ['replay', 'x', '--state', 'x', '--speed', '0'],
     'there is no state directory nowhere': ['verify', '--state', 'nowhere'],
+    'is no gateway’s state directory: nothing has been recorded there': ['list', '--state', import.meta.dirname],
   }
   for (const [says, args] of Object.entries(WRONG)) {
     test(says, async () => {
