@@ -19,7 +19,8 @@ const OF_ITSELF: ReadonlySet<Reason> = new Set<Reason>([
 
 /** Where the check has no list of what would be right: in a cluster the list would change all the time. */
 const REMEDIES: Partial<Record<Reason, string>> = {
-  SecretNotFound: 'create it with type sallyport.dev/credentials, or correct the name',
+  SecretNotFound:
+    'create it with this type, or correct the name; if one exists with another type, delete it and create it anew, because a Secret’s type cannot be changed',
   ConfigMapNotFound: 'create it, or correct the name',
   ConnectionNotFound: 'create it, or correct the name',
   IdentityProviderNotFound: 'create it, or correct the name',

@@ -49,8 +49,11 @@ function checkCredentials(connection: Connection, protocol: ProtocolFacts, conte
   const namespace = namespaceOf(connection)
   const secret = secrets.get(`${namespace}/${reference.name}`)
   if (secret === undefined) {
-    const allowed = among(secrets.names(namespace), 'there is no Secret in this namespace')
-    const message = `there is no Secret ${reference.name} in namespace ${namespace}`
+    const names = secrets.names(namespace)
+    const allowed = among(names, 'there is no Secret in this namespace')
+    // Who does not name them watches those of the type only: one of another type may be there.
+    const known = names === undefined ? ` of type ${CREDENTIALS_TYPE}` : ''
+    const message = `there is no Secret ${reference.name}${known} in namespace ${namespace}`
     report.error(connection, 'SecretNotFound', at, message, allowed)
     return
   }
