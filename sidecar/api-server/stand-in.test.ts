@@ -65,7 +65,7 @@ describe('whoever calls the API server is told why not', () => {
       { kind, apiVersion, reason, code },
       { kind: 'Status', apiVersion: 'v1', reason: 'Forbidden', code: 403 },
     )
-    assert.match(message, /refuses calls to the Kubernetes API.*leave the call out, or make it from a pod without/)
+    assert.match(message, /refuses calls to the Kubernetes API.*leave the call out, or ask whoever runs this cluster/)
   }
 
   function isPlainRefusal({ status, type, body }: Answer): void {
