@@ -1,7 +1,9 @@
 // Refused attempts of all pods → the places that were meant, each once. Pure.
 
+import { addressIn } from './addresses.ts'
+import { type ClusterSeen, placeOf } from './places.ts'
 import type { Seen } from './seen.ts'
-import { type ServiceSeen, serviceAt, servicePort } from './services.ts'
+import { servicePort } from './services.ts'
 
 export interface Destination {
   /** Names of Services in their short form: `orders-db.data.svc`. */
@@ -13,35 +15,45 @@ export interface Destination {
   readonly pods: readonly string[]
   /** What was dialled, where that was the ClusterIP of the host. */
   readonly dialled: readonly string[]
+  /** Addresses of pods that were dialled, where the host is the Service before them. */
+  readonly behind: readonly string[]
+  /** It must not be proposed. */
+  readonly why: string | undefined
+  /** Nobody could be asked whether it is the cluster's own. */
+  readonly unsure: boolean
 }
 
 const USUAL_PORT = 443
 
-export function destinationsOf(seen: readonly Seen[], services: readonly ServiceSeen[]): readonly Destination[] {
+export function destinationsOf(seen: readonly Seen[], cluster: ClusterSeen): readonly Destination[] {
   const meant = seen.map((one) => {
-    const service = serviceAt(services, one.host)
-    return { ...one, host: service?.host ?? one.host, dialled: service?.host === one.host ? undefined : one.host }
+    const { host: place, port: placePort, why, behind = false, unsure = false } = placeOf(one.host, one.port, cluster)
+    return { ...one, host: place, port: placePort, why, behind, unsure, dialled: one.host }
   })
   const dialled = new Set(meant.filter(({ port }) => port !== undefined).map(({ host }) => host))
   const groups = new Map<string, Group>()
-  for (const { host, port, pod, times, dialled: address } of meant) {
+  for (const { host, port, pod, times, dialled: address, why, behind, unsure } of meant) {
     // Whoever dialled an address looked no name up; who did both is seen to have meant the one place.
     if (port === undefined && dialled.has(host)) continue
     const key = `${host} ${port ?? ''}`
-    const group = groups.get(key) ?? { host, port, times: 0, pods: new Set(), dialled: new Set() }
+    const group = groups.get(key) ?? newGroup({ host, port, why, unsure })
     group.times += times
     group.pods.add(pod)
-    if (address !== undefined && address !== host) group.dialled.add(address)
+    if (behind) group.behind.add(address)
+    else if (addressIn(address) !== undefined && addressIn(address) !== host) group.dialled.add(address)
     groups.set(key, group)
   }
   return [...groups.values()]
-    .map(({ host, port, times, pods, dialled: addresses }) => ({
+    .map(({ host, port, times, pods, dialled: addresses, behind, why, unsure }) => ({
       host,
-      port: port ?? servicePort(services, host) ?? USUAL_PORT,
+      port: port ?? servicePort(cluster.services, host) ?? USUAL_PORT,
       portGuessed: port === undefined,
       times,
       pods: [...pods].sort(),
       dialled: [...addresses].sort(),
+      behind: [...behind].sort(),
+      why,
+      unsure,
     }))
     .sort((a, b) => b.times - a.times || compare(a.host, b.host) || a.port - b.port)
 }
@@ -49,9 +61,16 @@ export function destinationsOf(seen: readonly Seen[], services: readonly Service
 interface Group {
   readonly host: string
   readonly port: number | undefined
+  readonly why: string | undefined
+  readonly unsure: boolean
   times: number
   readonly pods: Set<string>
   readonly dialled: Set<string>
+  readonly behind: Set<string>
+}
+
+function newGroup(place: Pick<Group, 'host' | 'port' | 'why' | 'unsure'>): Group {
+  return { ...place, times: 0, pods: new Set(), dialled: new Set(), behind: new Set() }
 }
 
 function compare(a: string, b: string): number {

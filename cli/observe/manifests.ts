@@ -22,13 +22,16 @@ export function manifestsFor(proposals: readonly Proposal[], agents: string): st
 
 /** What is not proposed, as comments; whatever the agent made up must not end the comment. */
 export function leftText(left: readonly Left[]): string {
-  return left
-    .map(({ destination: { host, port, portGuessed }, why }) => {
-      const place = portGuessed ? host : `${host}:${port}`
-      return `# Not proposed: ${JSON.stringify(place.slice(0, 300)).replace(/[^\x20-\x7e]/g, '?')}: ${why}.\n`
-    })
-    .join('')
+  const more = left.length - MOST_LEFT
+  const lines = left.slice(0, MOST_LEFT).map(({ destination: { host, port, portGuessed }, why }) => {
+    const place = portGuessed ? host : `${host}:${port}`
+    return `# Not proposed: ${JSON.stringify(place.slice(0, 300)).replace(/[^\x20-\x7e]/g, '?')}: ${why}.\n`
+  })
+  return [...lines, ...(more > 0 ? [comment(`Not proposed: ${more} more; the table has them.`)] : [])].join('')
 }
+
+/** The agent decides how many there are. */
+const MOST_LEFT = 50
 
 /** YAML 1.1 takes these for something else than text. */
 const WORDS = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n'])
@@ -67,8 +70,7 @@ function secretName(name: string): string {
 }
 
 function grant({ destination: { host, port }, name, namespace, protocol }: Proposal): string {
-  return `# The platform team lets namespace ${namespace} claim a host outside the cluster.
-apiVersion: sallyport.dev/v1alpha1
+  const opened = `apiVersion: sallyport.dev/v1alpha1
 kind: EndpointGrant
 metadata: {name: ${text(`${namespace}-${name}`)}}
 spec:
@@ -77,6 +79,8 @@ spec:
   protocols: [${protocol}]
   namespaces: [${text(namespace)}]
 `
+  const intent = `This would let namespace ${namespace} claim a host outside the cluster; the platform team decides.`
+  return `${comment(intent)}${closed(opened)}`
 }
 
 /** A policy takes no more Connections than this; agents may have tried many places. */
@@ -122,10 +126,13 @@ ${reads}${rules.join('')}  masking: []
   limits: []
 `
   const told = places.filter(({ exists }) => exists).map(theirs)
-  const lines = opened.split('\n').slice(0, -1)
+  return [...told, comment('This would open it.'), closed(opened)].join('')
+}
+
+function closed(manifest: string): string {
+  const lines = manifest.split('\n').slice(0, -1)
   return [
-    ...told,
-    comment('This would open it. Take the first "# " of each line away once you want that.'),
+    comment('Take the first "# " of each line below away once you want that.'),
     ...lines.map((line) => `# ${line}\n`),
   ].join('')
 }
@@ -135,10 +142,9 @@ function endpoint({ host, port }: Proposal['destination']): string {
   return JSON.stringify(`${host.includes(':') ? `[${host}]` : host}:${port}`)
 }
 
-function theirs({ name, namespace, destination: { host, port } }: Proposal): string {
-  return comment(
-    `${host}:${port} is an endpoint of Connection ${namespace}/${name}; no policy opens it for these pods.`,
-  )
+function theirs({ name, namespace, remarks, destination: { host, port } }: Proposal): string {
+  const sentence = `${host}:${port} is an endpoint of Connection ${namespace}/${name}; no policy opens it for these pods.`
+  return [sentence, ...remarks].map(comment).join('')
 }
 
 function comment(sentence: string): string {

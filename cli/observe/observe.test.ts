@@ -3,97 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { EGRESS_REFUSED_REASON, egressNote } from '#contracts/pod/egress-event.ts'
-import { Client } from '#operator/kube/client.ts'
-import type { Resource } from '#operator/kube/resource.ts'
-import { FakeClock } from '#operator/kube/testing/fake-clock.ts'
-import { FakeServer } from '#operator/kube/testing/fake-server.ts'
+import { ApiError } from '#operator/kube/api-error.ts'
 import { CONNECTIONS, NAMESPACES, SERVICES } from '#operator/resources.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
 import { run as runCheck } from '../check/run.ts'
-import { run } from './run.ts'
-
-const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
-const NOW = Date.parse('2030-01-01T12:00:00Z')
-
-interface Tried {
-  readonly host: string
-  readonly port?: number
-  readonly pod?: string
-  readonly times?: number
-  readonly at?: string
-}
-
-interface Stage {
-  readonly tried: readonly Tried[]
-  readonly owners?: readonly string[]
-  /** `name.namespace` → ClusterIP and ports. */
-  readonly services?: Readonly<Record<string, readonly [address: string, ...ports: number[]]>>
-  /** `name.namespace` → host. */
-  readonly connections?: Readonly<Record<string, string>>
-  readonly served?: readonly Resource[]
-}
-
-function client({
-  tried,
-  owners = ['data'],
-  services = {},
-  connections = {},
-  served = [EVENTS, NAMESPACES, SERVICES, CONNECTIONS],
-}: Stage): Client {
-  const server = new FakeServer({ clock: new FakeClock(), resources: served })
-  for (const [index, { host, port, pod = 'agent-1', times, at = '2030-01-01T11:59:00Z' }] of tried.entries()) {
-    server.storage.create(EVENTS, {
-      apiVersion: 'events.k8s.io/v1',
-      kind: 'Event',
-      metadata: { name: `e${index}`, namespace: 'agents' },
-      reason: EGRESS_REFUSED_REASON,
-      note: egressNote(port === undefined ? { host } : { host, port }),
-      regarding: { kind: 'Pod', name: pod },
-      eventTime: at,
-      ...(times === undefined ? {} : { series: { count: times, lastObservedTime: at } }),
-    })
-  }
-  for (const name of owners) {
-    const metadata = { name, labels: { 'sallyport.dev/owner': 'true' } }
-    server.storage.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata })
-  }
-  for (const [key, [clusterIP, ...ports]] of Object.entries(services)) {
-    const [name = '', namespace = ''] = key.split('.')
-    server.storage.create(SERVICES, {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name, namespace },
-      spec: { clusterIP, ports: ports.map((port) => ({ port, protocol: 'TCP' })) },
-    })
-  }
-  for (const [key, host] of Object.entries(connections)) {
-    const [name = '', namespace = ''] = key.split('.')
-    server.storage.create(CONNECTIONS, {
-      apiVersion: 'sallyport.dev/v1alpha1',
-      kind: 'Connection',
-      metadata: { name, namespace },
-      spec:
-        name === 'cache'
-          ? { protocol: 'TCP', endpoints: [6379, 16379].map((port) => ({ host, port })) }
-          : { protocol: 'PostgreSQL', endpoints: [{ host, port: 5432 }] },
-    })
-  }
-  return new Client({ transport: server, clock: new FakeClock() })
-}
-
-async function observe(stage: Stage, ...options: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  const io = { stdout: { write: (text: string) => (out += text) }, stderr: { write: (text: string) => (err += text) } }
-  const code = await run(
-    ['agents', ...options],
-    io,
-    async () => ({ api: client(stage) }),
-    () => NOW,
-  )
-  return { code, out, err }
-}
+import { isAbsent } from './gather.ts'
+import { EVENTS, observe, type Stage } from './testing/cluster.ts'
 
 async function check(manifests: string): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-observe-'))
@@ -129,7 +44,7 @@ test('the manifests are valid as they are, and open everything once the policies
 })
 
 function openedBy(out: string): string {
-  return out.replace(/(?<=# This would open it\..*\n)(?:# .*\n)+/g, (policy) => policy.replace(/^# /gm, ''))
+  return out.replace(/(?<=# Take the first .*\n)(?:# .*\n)+/g, (manifest) => manifest.replace(/^# /gm, ''))
 }
 
 test('of many places a policy has as many as it may', async () => {
@@ -175,7 +90,8 @@ const FOUND: Readonly<Record<string, readonly [stage: Stage, ...expected: (RegEx
   ],
   'only hosts outside the cluster need a grant': [
     SERVICE_STAGE,
-    /kind: EndpointGrant\nmetadata: \{name: data-api-models-example-com\}/,
+    /^# kind: EndpointGrant\n# metadata: \{name: data-api-models-example-com\}/m,
+    { not: /^kind: EndpointGrant/m },
     { not: /hosts: \[orders-db/ },
   ],
   'port 5432 is PostgreSQL with a credential of its own': [SERVICE_STAGE, /protocol: PostgreSQL/, /kind: Secret/],
@@ -202,6 +118,49 @@ const FOUND: Readonly<Record<string, readonly [stage: Stage, ...expected: (RegEx
     { tried: [{ host: 'kube-dns.kube-system.svc', port: 9153 }] },
     /# Not proposed: "kube-dns\.kube-system\.svc:9153"/,
     { not: /kind:/ },
+  ],
+  'a pod behind a Service of an owner is the Service, at the Service’s port': [
+    {
+      tried: [{ host: '10.244.1.7', port: 15432 }],
+      services: { 'orders-db.data': ['10.96.7.7', 5432] },
+      behind: { 'orders-db.data': ['10.244.1.7', 15432] },
+    },
+    /Dialled at a pod of it, 10\.244\.1\.7/,
+    /- \{host: orders-db\.data\.svc, port: 5432\}/,
+    { not: /EndpointGrant/ },
+  ],
+  'a pod behind a Service without an address of its own is reached at the port that was dialled': [
+    {
+      tried: [{ host: '10.244.1.7', port: 15432 }],
+      services: { 'orders-db.data': ['None', 5432] },
+      behind: { 'orders-db.data': ['10.244.1.7', 15432] },
+    },
+    /- \{host: orders-db\.data\.svc, port: 15432\}/,
+  ],
+  'a pod behind a Service that has a Connection needs a policy only, and the agent the name': [
+    {
+      tried: [{ host: '10.244.1.7', port: 5432 }],
+      services: { 'orders-db.data': ['10.96.7.7', 5432] },
+      behind: { 'orders-db.data': ['10.244.1.7', 5432] },
+      connections: { 'orders.data': 'orders-db.data.svc' },
+    },
+    /orders-db\.data\.svc:5432 is an endpoint of Connection data\/orders/,
+    /# Dialled at a pod of it, 10\.244\.1\.7/,
+    { not: /^[^#]/m },
+  ],
+  'a public address may be proposed where the cluster cannot be asked, with the doubt': [
+    { tried: [{ host: '192.0.2.9', port: 443 }], served: [EVENTS, NAMESPACES, CONNECTIONS, SERVICES] },
+    /Whether it is the cluster’s own \(a node, the API server\) could not be asked/,
+    /host: "192\.0\.2\.9"/,
+  ],
+  'a private address that nobody in the cluster has is a host outside': [
+    { tried: [{ host: '10.1.2.3', port: 443 }], nodes: ['172.18.0.2'] },
+    /host: "10\.1\.2\.3"/,
+    { not: /could not be asked|Not proposed/ },
+  ],
+  'what is not proposed is listed up to a bound, whatever agents try': [
+    { tried: Array.from({ length: 60 }, (_, index) => ({ host: `127.0.0.${index + 1}`, port: 80 })) },
+    /^(# Not proposed: "127.*\n){50}# Not proposed: 10 more; the table has them\.\n$/,
   ],
   'what is no host stays in its comment': [
     { tried: [{ host: '"}]\u2028kind:Secret' }, { host: 'A_b.example.com' }] },
@@ -260,6 +219,12 @@ describe('says what to do', () => {
   const OUTSIDE = { tried: [{ host: 'a.example.com' }] }
   const SAID: Readonly<Record<string, readonly [stage: Stage, options: string[], err: RegExp, code: number]>> = {
     'where nothing was refused': [{ tried: [] }, [], /was refused anything.*\n.*kubectl get pods -n agents/, 1],
+    'where there is no such namespace': [
+      { tried: [], absent: true },
+      [],
+      /^sallyport observe: there is no namespace agents\n$/,
+      1,
+    ],
     'where nobody owns targets': [{ ...OUTSIDE, owners: [] }, [], /kubectl label namespace NAME/, 1],
     'where several do': [{ ...OUTSIDE, owners: ['a', 'b'] }, [], /a, b all own targets: say with --owner/, 1],
     'and several do no harm once one is named': [{ ...OUTSIDE, owners: ['a', 'b'] }, ['--owner', 'b'], /^REFUSED/, 0],
@@ -281,4 +246,9 @@ describe('says what to do', () => {
       assert.equal(answer.code, code)
     })
   }
+
+  test('and takes no namespace for absent that may not be read', async () => {
+    const get = (): Promise<never> => Promise.reject(new ApiError('', { code: 403, reason: 'Forbidden' }))
+    assert.equal(await isAbsent({ get }, 'agents'), false)
+  })
 })

@@ -4,8 +4,9 @@ import { parseDuration } from '#crds/duration.ts'
 
 export const USAGE = `Usage: sallyport observe NAMESPACE [--since 1h] [--owner NAMESPACE]
 
-Lists what the annotated pods of NAMESPACE tried to reach and were refused, and writes what would open it: Connections, the
-EndpointGrants that hosts outside the cluster need, and AccessPolicies, commented out. Edit, then:
+Lists what the annotated pods of NAMESPACE tried to reach and were refused, and writes what would open it: Connections, and
+commented out the EndpointGrants that hosts outside the cluster need, and AccessPolicies. What nobody should open (the API
+server, nodes, the operator, pods behind no Service …) is not proposed; comments at the top say so. Edit, then:
 
   sallyport observe agents > observed.yaml
   sallyport check observed.yaml && kubectl apply -f observed.yaml

@@ -61,12 +61,8 @@ export function hasOutside(destinations: readonly Destination[], connections: re
   )
 }
 
-function whyNot({ host, port }: Destination): string | undefined {
-  if (host.startsWith('169.254.') || /^fe[89ab][0-9a-f]:/.test(host))
-    return 'an address of the link only; the metadata services of clouds hand out the node’s credentials there'
-  if (host === 'kubernetes.default.svc')
-    return 'the API server: what passes unread could do whatever its credential may'
-  if (namespaceOfHost(host)?.startsWith('kube-')) return 'part of the cluster itself, whose namespaces own no targets'
+function whyNot({ host, port, why }: Destination): string | undefined {
+  if (why !== undefined) return why
   if (port < 1 || port > 65_535) return 'no port that could be opened'
   if (isIP(host) !== 0) return undefined
   if (host.length > MOST_HOST || !HOST.test(host) || /^[0-9.]+$/.test(host)) return 'no host that a Connection can name'
@@ -86,12 +82,12 @@ function existing(destination: Destination, { connections }: Owners): Proposal |
     exists: true,
     tls: undefined,
     needsGrant: false,
-    remarks: [],
+    remarks: behindRemark(destination),
   }
 }
 
 function proposal(destination: Destination, { labelled, outside }: Owners, names: Set<string>): Proposal {
-  const { host, port, portGuessed, dialled } = destination
+  const { host, port, portGuessed, dialled, unsure } = destination
   const inside = namespaceOfHost(host)
   const namespace = inside ?? outside
   const protocol = port === 5432 ? 'PostgreSQL' : 'TCP'
@@ -107,6 +103,8 @@ function proposal(destination: Destination, { labelled, outside }: Owners, names
     remarks: [
       ...(portGuessed ? [`Port ${port} is a guess: the name was only looked up, nobody could dial it.`] : []),
       ...(dialled.length > 0 ? [`Dialled by its address, ${dialled.join(' and ')}; either way leads there.`] : []),
+      ...behindRemark(destination),
+      ...(unsure ? ['Whether it is the cluster’s own (a node, the API server) could not be asked: look first.'] : []),
       ...(labelled.includes(namespace)
         ? []
         : [
@@ -116,6 +114,16 @@ function proposal(destination: Destination, { labelled, outside }: Owners, names
     ],
   }
 }
+
+function behindRemark({ behind }: Destination): readonly string[] {
+  if (behind.length === 0) return []
+  const more = behind.length > MOST_SHOWN ? ` and ${behind.length - MOST_SHOWN} more` : ''
+  return [
+    `Dialled at a pod of it, ${behind.slice(0, MOST_SHOWN).join(' and ')}${more}: agents have to use the Service’s name.`,
+  ]
+}
+
+const MOST_SHOWN = 3
 
 /** Ports on which everybody begins with TLS, and those on which servers speak first. */
 const WITH_TLS = new Set([443, 465, 636, 853, 990, 993, 995, 5671, 6380, 8443, 8883, 9243])

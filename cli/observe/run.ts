@@ -4,14 +4,14 @@ import { openCluster, reasonOf } from '../cluster.ts'
 import type { Io } from '../io.ts'
 import { misunderstood } from '../misunderstood.ts'
 import { destinationsOf } from './destinations.ts'
-import { gather } from './gather.ts'
+import { gather, isAbsent } from './gather.ts'
 import { leftText, manifestsFor } from './manifests.ts'
 import { type Options, parseOptions, USAGE } from './options.ts'
 import { hasOutside, propose } from './proposals.ts'
 import { table } from './table.ts'
 
 type Outputs = Pick<Io, 'stdout' | 'stderr'>
-type Opened = { readonly api: Pick<Api, 'list'> & { close(): void } }
+type Opened = { readonly api: Pick<Api, 'get' | 'list'> & { close(): void } }
 
 export async function run(
   args: readonly string[],
@@ -47,13 +47,14 @@ async function observe(
   { stdout, stderr }: Outputs,
   now: number,
 ): Promise<number> {
-  const { seen, services, connections, owners, missing } = await gather(api, namespace, now - sinceSeconds * 1000)
+  const { seen, cluster, connections, owners, missing } = await gather(api, namespace, now - sinceSeconds * 1000)
   for (const reason of missing) stderr.write(`sallyport observe: not everything could be looked at: ${reason}\n`)
   if (seen.length === 0) {
-    stderr.write(nothing(namespace))
+    const absent = await isAbsent(api, namespace)
+    stderr.write(absent ? `sallyport observe: there is no namespace ${namespace}\n` : nothing(namespace))
     return 1
   }
-  const destinations = destinationsOf(seen, services)
+  const destinations = destinationsOf(seen, cluster)
   stderr.write(table(destinations))
   const outside = owner ?? (owners.length === 1 ? owners[0] : undefined)
   if (outside === undefined && hasOutside(destinations, connections)) throw new Error(whichOwner(owners))

@@ -1,24 +1,28 @@
 // Services, as far as refused addresses and names are explained by them.
 import { isRecord, type KubeObject } from '#operator/kube/object.ts'
+import { listOf, type PortSeen, portsOf } from './parts.ts'
 
 export interface ServiceSeen {
   /** `orders-db.data.svc` */
   readonly host: string
+  readonly namespace: string
   readonly addresses: readonly string[]
   /** TCP only. */
-  readonly ports: readonly number[]
+  readonly ports: readonly PortSeen[]
+  /** Of the operator. */
+  readonly ours: boolean
 }
 
-export function serviceSeen({ metadata: { namespace, name }, spec }: KubeObject): ServiceSeen | undefined {
+export function serviceSeen({ metadata: { namespace, name, labels }, spec }: KubeObject): ServiceSeen | undefined {
   if (namespace === undefined) return undefined
   const { clusterIP, clusterIPs, ports } = isRecord(spec) ? spec : {}
   const addresses = [clusterIP, ...listOf(clusterIPs)].filter((each) => typeof each === 'string')
   return {
     host: `${name}.${namespace}.svc`,
+    namespace,
     addresses: [...new Set(addresses)].filter((each) => each !== '' && each !== 'None'),
-    ports: listOf(ports).flatMap((port) =>
-      isRecord(port) && typeof port['port'] === 'number' && (port['protocol'] ?? 'TCP') === 'TCP' ? [port['port']] : [],
-    ),
+    ports: portsOf(ports),
+    ours: labels?.['app.kubernetes.io/name'] === 'sallyport',
   }
 }
 
@@ -28,9 +32,5 @@ export function serviceAt(services: readonly ServiceSeen[], host: string): Servi
 }
 
 export function servicePort(services: readonly ServiceSeen[], host: string): number | undefined {
-  return serviceAt(services, host)?.ports[0]
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
+  return serviceAt(services, host)?.ports[0]?.port
 }
