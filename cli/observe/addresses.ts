@@ -18,16 +18,16 @@ export function addressIn(host: string): string | undefined {
 
 /** Why nobody should open the address, whatever stands behind it. */
 export function whyNever(address: string): string | undefined {
-  return NEVER.find(([, ...ranges]) => isWithin(address, ranges))?.[0]
+  return NEVER.find(([, ...ranges]) => within(ranges)(address))?.[0]
 }
 
 /** Pods, Services and nodes have addresses there; so may a company’s own network. */
 export function isPrivate(address: string): boolean {
-  return isWithin(address, PRIVATE)
+  return within(PRIVATE)(address)
 }
 
 /** `ranges` as `10.0.0.0/8`; what is none is skipped. */
-export function isWithin(address: string, ranges: readonly string[]): boolean {
+export function within(ranges: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   for (const range of ranges) {
     const [base = '', digits = ''] = range.split('/')
@@ -35,7 +35,7 @@ export function isWithin(address: string, ranges: readonly string[]): boolean {
     if (isIP(base) === 0 || digits === '' || !(bits >= 0 && bits <= (isIPv6(base) ? 128 : 32))) continue
     list.addSubnet(base, bits, isIPv6(base) ? 'ipv6' : 'ipv4')
   }
-  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
 export const POD_ITSELF = 'the pod itself'

@@ -9,7 +9,7 @@ import type { Resource } from '#operator/kube/resource.ts'
 import { CONNECTIONS, ENDPOINT_SLICES, NAMESPACES, PODS, SERVICES } from '#operator/resources.ts'
 import { reasonOf } from '../cluster.ts'
 import { NODES } from '../doctor/resources.ts'
-import { addressIn } from './addresses.ts'
+import { addressIn, within } from './addresses.ts'
 import { nodeSeen, podSeen, sliceSeen } from './bearers.ts'
 import { type KnownConnection, knownConnection } from './known-connections.ts'
 import type { ClusterSeen } from './places.ts'
@@ -70,6 +70,7 @@ export async function gather(api: Pick<Api, 'list'>, namespace: string, since: n
       slices,
       nodes,
       pods,
+      inPodRange: within(nodes.flatMap(({ ranges }) => ranges)),
       owners: [...new Set([...owners, ...connections.map((each) => each.namespace)])],
       partial,
       blind,

@@ -18,8 +18,8 @@ The manifests go to standard output, a table of what was seen to standard error.
                      sallyport.dev/owner. Names of Services go to their own namespace
   --help             this text
 
-Exit status: 0 something was refused and is proposed, 1 nothing was refused, or the cluster could not be asked, 2 the command
-was not understood.
+Exit status: 0 something was refused, and is proposed or said not to be, 1 nothing was refused, or the cluster could not be
+asked, 2 the command was not understood.
 `
 
 export interface Options {

@@ -29,6 +29,7 @@ describe('is never proposed', () => {
       },
     ],
     'the API server by its long name': [{ host: 'kubernetes.default.svc.cluster.local' }, /the API server/],
+    'the API server by its short name': [{ host: 'kubernetes.default' }, /the API server/],
     'a kubelet': [{ host: '172.18.0.3', port: 10250 }, /a node/, { nodes: ['172.18.0.2', '172.18.0.3'] }],
     'a node by its name': [{ host: 'node-0' }, /a node/, { nodes: ['172.18.0.2'] }],
     'the operator’s Service': [

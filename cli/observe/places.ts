@@ -1,7 +1,7 @@
 // What was dialled or looked up → the place that was meant, or why nobody should be offered it. The agent makes this list by
 // knocking, so what could give it the cluster is never on it. Pure.
 import { namespaceOfHost, withoutDomain } from '#sidecar/check/claims.ts'
-import { addressIn, isPrivate, isWithin, METADATA, POD_ITSELF, whyNever } from './addresses.ts'
+import { addressIn, isPrivate, METADATA, POD_ITSELF, whyNever } from './addresses.ts'
 import type { NodeSeen, PodSeen, SliceSeen } from './bearers.ts'
 import { type ServiceSeen, serviceAt } from './services.ts'
 
@@ -10,6 +10,8 @@ export interface ClusterSeen {
   readonly slices: readonly SliceSeen[]
   readonly nodes: readonly NodeSeen[]
   readonly pods: readonly PodSeen[]
+  /** Whether an address is of those that pods get. */
+  inPodRange(address: string): boolean
   /** Namespaces that own targets. */
   readonly owners: readonly string[]
   /** Something of this could not be asked. */
@@ -56,7 +58,7 @@ const API_SERVER = 'the API server: what passes unread could do whatever its cre
 function whyNotNamed(host: string, { services, nodes, blind }: ClusterSeen): string | undefined {
   if (host === 'localhost' || host.endsWith('.localhost')) return POD_ITSELF
   if (METADATA_NAMES.has(host)) return METADATA
-  if (/(^|[.])kubernetes[.]default[.]svc$/.test(host)) return API_SERVER
+  if (/(^|[.])kubernetes[.]default([.]svc)?$/.test(host)) return API_SERVER
   const namespace = namespaceOfHost(host)
   if (namespace?.startsWith('kube-')) return 'part of the cluster itself, whose namespaces own no targets'
   if (namespace !== undefined && (blind ? [USUAL_NAMESPACE] : oursAmong(services)).includes(namespace))
@@ -120,8 +122,7 @@ function portOf(
 function whyOfStranger(address: string, cluster: ClusterSeen): { readonly why: string } | undefined {
   const pod = podAt(cluster, address)
   if (pod !== undefined) return { why: `pod ${pod.namespace}/${pod.name}, behind no Service that could be opened` }
-  if (cluster.nodes.some(({ ranges }) => isWithin(address, ranges)))
-    return { why: 'in the range of the cluster’s pods, and no pod has it any more' }
+  if (cluster.inPodRange(address)) return { why: 'in the range of the cluster’s pods, and no pod has it any more' }
   if (cluster.partial && isPrivate(address))
     return { why: 'a private address: whether a pod, a node or the API server has it could not be asked' }
   return undefined
