@@ -93,13 +93,15 @@ export async function gatewayRestarts(stage: Stage, of: string): Promise<number>
   )
 }
 
-/** The gateway has been welcomed by an operator that runs now. `of`: `pod/one`. */
+/** The gateway has been welcomed by an operator that runs now, and goes on running. `of`: `pod/one`. */
 export async function welcomed({ kubectl, until }: Stage, of: string): Promise<void> {
-  const started = await kubectl(
-    ...['get', 'pods', '-n', SYSTEM_NAMESPACE, '-l', 'app.kubernetes.io/component=operator'],
-    ...['-o', 'jsonpath={.items[*].status.startTime}'],
+  const { items } = JSON.parse(
+    await kubectl('get', 'pods', '-n', SYSTEM_NAMESPACE, '-l', 'app.kubernetes.io/component=operator', '-o', 'json'),
   )
-  const [first = ''] = started.split(' ').sort()
+  const staying: readonly { readonly status: { readonly startTime: string } }[] = items.filter(
+    ({ metadata }: { readonly metadata: object }) => !('deletionTimestamp' in metadata),
+  )
+  const [first = ''] = staying.map(({ status }) => status.startTime).sort()
   await until(`the welcome of ${of}`, async () => {
     const log = await kubectl('logs', '-n', 'agents', of, '-c', GATEWAY_CONTAINER, `--since-time=${first}`)
     return log.includes('the operator knows this gateway')

@@ -133,7 +133,11 @@ export function operatorAway(stage: () => Stage): void {
 
   describe('the operator is away for longer than staleAfterSeconds', () => {
     before(() => install(stage().cluster, { staleAfterSeconds: STALE_SECONDS }))
-    after(() => install(stage().cluster))
+    after(async () => {
+      await install(stage().cluster)
+      // Until then its gateway goes by the short time.
+      await welcomed(stage(), await podOf(stage(), 'analyst'))
+    })
 
     test('open sessions are cut and new ones denied, until it is back', async (context) => {
       const session = await openSession(stage())
