@@ -1,6 +1,7 @@
 // The operator, wired. Every replica watches, answers webhooks and feeds gateways; one of them writes status.
 import { getServers } from 'node:dns'
 import type { Server as HttpsServer } from 'node:https'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Validator } from '#crds/validate.ts'
 import { collectWhenQuiet } from '#sidecar/collect-when-quiet.ts'
 import { createLogger, type Logger } from '#sidecar/log.ts'
@@ -42,6 +43,11 @@ import { WebhookKeeper } from './webhooks/keeper.ts'
 export const OPERATOR_PORTS = { webhooks: 9443, stream: 8443, metrics: 9090 } as const
 
 const DAY = 86_400_000
+/**
+ * A replica that is told to stop goes on admitting for so long: the API server and the nodes need a moment to hear of it, and what
+ * they send to a replica that is gone already waits for its timeout, and is refused.
+ */
+const LEAVING_MS = 5_000
 
 /** Runs until `stopped` resolves. */
 export async function runOperator(settings: OperatorSettings, self: Self, stopped: Promise<void>): Promise<void> {
@@ -166,9 +172,11 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   const mounted = settings.webhookCertificate
     ? await CertificateFiles.open(settings.webhookCertificate, log)
     : undefined
+  let leaving = false
   const webhooks = admissionServer({
     certificate: () => mounted?.current ?? leaf,
     services,
+    leaving: () => leaving,
     observe: metrics.reviewed,
     failed: (path, error) => log.error({ path, error }, 'a review failed'),
   })
@@ -183,6 +191,7 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
   const health = metricsServer(async () => metrics.registry, {
     '/healthz': () => undefined,
     '/readyz': () => {
+      if (leaving) return 'it is stopping'
       if (!view.synced) return 'the cluster has not been seen whole yet'
       return keeper.trusted ? undefined : 'the API server does not have the certificate authority of the webhooks yet'
     },
@@ -212,12 +221,15 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     await keeper.renew()
   }
   await stopped
+  leaving = true
   clearInterval(renewal)
   mounted?.stop()
   await stream.close('the operator is stopping')
   await reattestation.stop()
   await leading.stop()
-  await Promise.all([keeper.stop(), replicas.stop(), view.stop(), events.stop(), budgets.stop()])
+  await Promise.all([keeper.stop(), replicas.stop(), events.stop(), budgets.stop()])
+  await pause(LEAVING_MS)
+  await view.stop()
   webhooks.close()
   webhooks.closeAllConnections()
   health.close()

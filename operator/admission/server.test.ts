@@ -15,11 +15,13 @@ const first = makeLeaf(authority, ['operator.test'], VALIDITY)
 const second = makeLeaf(authority, ['operator.test'], VALIDITY)
 
 let certificate = first
+let leaving = false
 const observed: ObservedReview[] = []
 const failures: unknown[] = []
 const server = admissionServer({
   certificate: () => certificate,
   services: SERVICES,
+  leaving: () => leaving,
   observe: (review) => observed.push(review),
   failed: (_path, error) => failures.push(error),
 })
@@ -114,7 +116,7 @@ describe('the webhooks’ server', () => {
     assert.equal(failures.length, 1)
   })
 
-  test('a connection is kept for the next review', async () => {
+  test('a connection is kept for the next review, unless the server leaves', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const body = JSON.stringify(review(podRequest(agentPod())))
     const sockets = new Set<unknown>()
@@ -122,6 +124,11 @@ describe('the webhooks’ server', () => {
     for (let count = 0; count < 3; count++)
       assert.equal((await call('/validate-namespaces', body, { agent })).status, 200)
     assert.equal(sockets.size, 1)
+    leaving = true
+    for (let count = 0; count < 2; count++)
+      assert.equal((await call('/validate-namespaces', body, { agent })).status, 200)
+    leaving = false
+    assert.equal(sockets.size, 2, 'a server that leaves ends it with the answer')
     agent.destroy()
   })
 

@@ -20,6 +20,8 @@ export interface AdmissionServerOptions {
   readonly certificate: () => ServerCertificate
   readonly services: AdmissionServices
   readonly observe: (observed: ObservedReview) => void
+  /** The server will be gone soon: every answer ends its connection, and the API server makes its next one to somebody else. */
+  readonly leaving?: () => boolean
   /** Told what went wrong on this side; the API server is told too. */
   readonly failed: (path: string, error: unknown) => void
 }
@@ -42,6 +44,7 @@ export function admissionServer(options: AdmissionServerOptions): Server {
   const server = createServer(
     { cert: served.certificate, key: served.key, minVersion: 'TLSv1.2' },
     (request, response) => {
+      if (options.leaving?.()) response.shouldKeepAlive = false
       answer(request, response, options).catch((error: unknown) => {
         options.failed(request.url ?? '', error)
         response.destroy()
