@@ -173,6 +173,8 @@ describe('the core of admission, without an operator', {
   concurrency: false,
 }, () => {
   let cluster: Cluster
+  /** The injected pod as the API server made it. */
+  let born: string
 
   const tried = async (...args: readonly string[]): Promise<string | undefined> =>
     cluster.kubectl(args).then(
@@ -189,8 +191,8 @@ describe('the core of admission, without an operator', {
   const refused = async (said: Promise<string | undefined>, pattern: RegExp): Promise<void> => {
     assert.match((await said) ?? 'it was admitted', pattern)
   }
-  const change = (patch: object): Promise<string | undefined> =>
-    tried('patch', 'pod', 'agent', '-n', AGENTS, '--type=merge', '-p', JSON.stringify(patch))
+  const change = (patch: object, ...how: readonly string[]): Promise<string | undefined> =>
+    tried('patch', 'pod', 'agent', '-n', AGENTS, '--type=merge', '-p', JSON.stringify(patch), ...how)
   const exchange = (path: string): Promise<string | undefined> => {
     const patch = JSON.stringify([{ op: 'replace', path, value: 'evil.example/image:1' }])
     return tried('patch', 'pod', 'agent', '-n', AGENTS, '--type=json', '-p', patch)
@@ -215,19 +217,22 @@ describe('the core of admission, without an operator', {
     )
     await cluster.kubectl(['apply', '-f', '-'], policies())
     await cluster.kubectl(['create', '-f', '-'], JSON.stringify(injected))
-    // Policies take effect one by one, some time after they were made.
+    born = await cluster.kubectl(['get', 'pod', 'agent', '-n', AGENTS, '-o', 'json'])
+    // Policies take effect one by one, some time after they were made. Until then an attempt succeeds, so it is a dry run where it can be.
     const inForce = (what: string, attempt: () => Promise<string | undefined>): Promise<true> =>
       until(`the policy for ${what}`, 60_000, async () => ((await attempt())?.includes(NAME) ? true : undefined))
     await inForce('new pods', () => create(agentPod({}, SPEC, METADATA)))
-    await inForce('running pods', () => change({ metadata: { labels: { 'sallyport.dev/injected': 'no' } } }))
+    const unmark = { metadata: { labels: { 'sallyport.dev/injected': 'no' } } }
+    await inForce('running pods', () => change(unmark, '--dry-run=server'))
     await inForce('added containers', debug)
     await inForce('connections', () => enter('exec', 'sallyport-gateway'))
-    await inForce('namespaces', () => tried('label', 'namespace', STRICT, 'sallyport.dev/owner=true'))
+    const own = ['label', 'namespace', STRICT, 'sallyport.dev/owner=true', '--dry-run=server']
+    await inForce('namespaces', () => tried(...own))
   })
   after(() => cluster.stop())
 
   test('an injected pod is admitted, and the API server’s defaults leave our parts as they were rendered', async () => {
-    const pod = readPod(JSON.parse(await cluster.kubectl(['get', 'pod', 'agent', '-n', AGENTS, '-o', 'json'])))
+    const pod = readPod(JSON.parse(born))
     assert.ok(isJsonObject(pod.spec.containers[0]?.['resources']), 'defaults were set')
     const renderings = new Set([pod.metadata.annotations?.['sallyport.dev/rendering'] ?? ''])
     assert.deepEqual(podFaults(pod, { ...CONTEXT, namespace: AGENTS, renderings }), [])
