@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { buildImage, IMAGE_NAMES, type ImageName, reference } from '#images/images.ts'
 import type { Cluster } from './cluster.ts'
+import { until } from './until.ts'
 
 const CHART = join(import.meta.dirname, '../../charts/sallyport')
 
@@ -20,7 +21,10 @@ export async function loadImages(
   }
 }
 
-/** Installs the chart, or upgrades what is installed, and waits until its operator is ready. */
+/**
+ * Installs the chart, or upgrades what is installed, and waits until its operator is ready, and the one before gone: replicas
+ * that stop admit for some seconds more, by the settings that they have.
+ */
 export async function installSallyport(
   cluster: Cluster,
   values: Readonly<Record<string, unknown>> = {},
@@ -32,6 +36,12 @@ export async function installSallyport(
   }
   const into = ['--namespace', SYSTEM_NAMESPACE, '--create-namespace', '--wait', '--timeout', '5m', '--values', '-']
   await cluster.helm(['upgrade', '--install', RELEASE, CHART, ...into], JSON.stringify({ images, ...values }))
+  const pods = ['get', 'pods', '--namespace', SYSTEM_NAMESPACE, '-l', 'app.kubernetes.io/component=operator']
+  await until('the operator before this one to end', 60_000, async () =>
+    (await cluster.kubectl([...pods, '-o', 'jsonpath={.items[*].metadata.deletionTimestamp}'])) === ''
+      ? true
+      : undefined,
+  )
 }
 
 export async function uninstallSallyport(cluster: Cluster): Promise<void> {
