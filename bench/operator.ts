@@ -79,9 +79,11 @@ async function measure({ pods, policies }: Size): Promise<Result> {
     await apply([namespace(NAMESPACE), namespace(AGENTS), namespace(OWNERS, { 'sallyport.dev/owner': 'true' })])
     await apply([webhooks('MutatingWebhookConfiguration'), webhooks('ValidatingWebhookConfiguration'), service()])
     const accounts = [...new Set(Array.from({ length: pods }, (_, index) => accountOf(index)))]
-    await apply(
-      accounts.map((name) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: AGENTS, name } })),
-    )
+    await apply([
+      ...accounts.map((name) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: AGENTS, name } })),
+      // The API server makes it too, in its own time.
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: NAMESPACE, name: 'default' } },
+    ])
     await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'])
     const connections = Array.from({ length: connectionsFor(policies) }, (_, index) => index)
     await together(connections, (index) => api.create(SECRETS, asMade(credentials(index))))
