@@ -1,9 +1,8 @@
 // A budget, asked for and leased over a real stream.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CONTROL_PROTOCOL, type PodIdentity } from '#contracts/control/messages.ts'
+import { CONTROL_PROTOCOL } from '#contracts/control/messages.ts'
 import { OperatorStream } from '#sidecar/control/operator-stream.ts'
-import { makeAuthority, makeLeaf } from '#sidecar/net/certificate.ts'
 import { Leases } from '#sidecar/policy/leases.ts'
 import { Client } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
@@ -11,22 +10,10 @@ import { FakeServer } from '../kube/testing/fake-server.ts'
 import { CONFIG_MAPS } from '../resources.ts'
 import { Gateways } from '../stream/gateways.ts'
 import { StreamServer } from '../stream/server.ts'
+import { ca, identity, leaf, own } from '../stream/testing/stage.ts'
 import { termsOf } from '../stream/welcome.ts'
 import { Budgets } from './budgets.ts'
 import { agentLimit } from './testing/fleet.ts'
-
-const validity = { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 86_400_000) }
-const ca = makeAuthority('operator CA', validity)
-const leaf = makeLeaf(ca, ['operator.test'], validity)
-const own = makeAuthority('gateway', validity)
-const identity: PodIdentity = {
-  namespace: 'agents',
-  serviceAccount: 'analyst',
-  pod: 'analyst-1',
-  podUid: 'uid-1',
-  labels: {},
-  namespaceLabels: {},
-}
 
 test('what a gateway asks for over its stream is written to its agent’s ledger and leased', async () => {
   const rows = agentLimit('Rows', 100, 3600)
