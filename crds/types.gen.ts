@@ -73,7 +73,7 @@ export interface ConnectionCredentialsSecretRef {
 export interface ConnectionStatus {
   /** The metadata.generation that this status is about. */
   readonly observedGeneration?: number
-  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed. */
+  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed, and two that sum up. Ready: it is in force as it is written, wherever a gateway needs it. Degraded: it is not, and will not be until somebody acts. */
   readonly conditions?: readonly Condition[]
   /** Number of gateways that have this Connection in force. */
   readonly connectedGateways?: number
@@ -306,7 +306,7 @@ export interface RecordingResponses {
 export interface AccessPolicyStatus {
   /** The metadata.generation that this status is about. */
   readonly observedGeneration?: number
-  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed. */
+  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed, and two that sum up. Ready: it is in force as it is written, wherever a gateway needs it. Degraded: it is not, and will not be until somebody acts. */
   readonly conditions?: readonly Condition[]
   /** Number of running agents that the policy selects. */
   readonly matchedAgents?: number
@@ -365,7 +365,7 @@ export interface ClusterAccessPolicyConnection {
 export interface ClusterAccessPolicyStatus {
   /** The metadata.generation that this status is about. */
   readonly observedGeneration?: number
-  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed. */
+  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed, and two that sum up. Ready: it is in force as it is written, wherever a gateway needs it. Degraded: it is not, and will not be until somebody acts. */
   readonly conditions?: readonly Condition[]
   /** Number of running agents that the policy selects. */
   readonly matchedAgents?: number
@@ -404,7 +404,7 @@ export interface EndpointGrantSpec {
 export interface EndpointGrantStatus {
   /** The metadata.generation that this status is about. */
   readonly observedGeneration?: number
-  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed. */
+  /** What the operator found, one entry for each type: Accepted, and two that sum up. Ready: it can be referred to. Degraded: it cannot, and will not be until somebody acts. */
   readonly conditions?: readonly Condition[]
 }
 
@@ -487,7 +487,7 @@ export interface ApprovalRequestActionObject {
 export interface ApprovalRequestStatus {
   /** The metadata.generation that this status is about. */
   readonly observedGeneration?: number
-  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed. */
+  /** What the operator found, one entry for each type. */
   readonly conditions?: readonly Condition[]
   /** Pending: waiting. Approved: may run once. Denied: refused. Expired: nobody answered in time. Consumed: approved and run. Default Pending. */
   readonly phase: 'Pending' | 'Approved' | 'Denied' | 'Expired' | 'Consumed'
@@ -544,7 +544,7 @@ export interface IdentityProviderClaims {
 export interface IdentityProviderStatus {
   /** The metadata.generation that this status is about. */
   readonly observedGeneration?: number
-  /** What the operator found, one entry for each type: Accepted, ResolvedRefs, Programmed. */
+  /** What the operator found, one entry for each type: Accepted, and two that sum up. Ready: it can be referred to. Degraded: it cannot, and will not be until somebody acts. */
   readonly conditions?: readonly Condition[]
 }
 

@@ -30,7 +30,7 @@ import { SERVICES } from './resources.ts'
 import type { OperatorSettings, Self } from './settings.ts'
 import { Snapshots } from './snapshots/snapshots.ts'
 import { notAttested, notInForce } from './stream/gateway-events.ts'
-import { Gateways, podKey } from './stream/gateways.ts'
+import { answerOf, Gateways, podKey } from './stream/gateways.ts'
 import { LeasePins } from './stream/pins.ts'
 import { podAttester } from './stream/pod-attester.ts'
 import { Reattestation } from './stream/reattestation.ts'
@@ -79,11 +79,11 @@ export async function runOperator(settings: OperatorSettings, self: Self, stoppe
     namespace: self.namespace,
     pod: { name: self.pod, uid: self.podUid },
     log,
-    gateways: () =>
-      [...gateways.list()].map(({ snapshot, sent, acknowledged }) => ({
-        snapshot,
-        acknowledged: sent === acknowledged,
-      })),
+    gateways: () => [...gateways.list()].map((gateway) => ({ snapshot: gateway.snapshot, answer: answerOf(gateway) })),
+    generationOf: (kind, key) => judgement.generationOf(kind, key),
+  })
+  view.onOutcome(({ connections, policies }) => {
+    if (connections.size + policies.size > 0) replicas.changed()
   })
   const gateways: Gateways = new Gateways(
     {

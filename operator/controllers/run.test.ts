@@ -20,7 +20,7 @@ import {
   ENDPOINT_GRANTS,
   IDENTITY_PROVIDERS,
 } from '../resources.ts'
-import type { EnforcedKind, InForce } from './acknowledgements.ts'
+import { type EnforcedKind, type InForce, NO_GATEWAYS } from './acknowledgements.ts'
 import { runControllers } from './run.ts'
 
 const CLUSTER = readFileSync(new URL('../judgement/testdata/cluster.yaml', import.meta.url), 'utf8')
@@ -73,8 +73,8 @@ class Stage {
     for (const listener of this.#outcomes) listener(outcome)
   }
 
-  acknowledge(kind: EnforcedKind, key: string, inForce: InForce): void {
-    this.#counts.set(`${kind} ${key}`, inForce)
+  acknowledge(kind: EnforcedKind, key: string, counted: Partial<InForce>): void {
+    this.#counts.set(`${kind} ${key}`, { ready: 0, rejected: 0, of: 0, generation: 1, ...counted })
     for (const listener of this.#acknowledged) listener(kind, key)
   }
 
@@ -90,7 +90,7 @@ class Stage {
         onOutcome: (listener) => subscribed(this.#outcomes, listener),
       },
       acknowledgements: {
-        inForce: (kind, key) => this.#counts.get(`${kind} ${key}`) ?? { ready: 0, of: 0 },
+        inForce: (kind, key) => this.#counts.get(`${kind} ${key}`) ?? NO_GATEWAYS,
         onChange: (listener) => subscribed(this.#acknowledged, listener),
       },
       events: { tell: (telling) => this.told.push(telling) },
@@ -106,6 +106,12 @@ class Stage {
     const conditions = conditionsIn(status).map(({ type, status: is, reason }) => `${type}=${is} ${reason}`)
     const counts = Object.entries(status).filter(([name]) => name !== 'conditions' && name !== 'observedGeneration')
     return [...conditions, ...counts.map(([name, count]) => `${name}=${count}`)].join(', ')
+  }
+
+  /** The generation that its status is about. */
+  observed(resource: Resource, key: string): unknown {
+    const status = this.server.storage.get(resource, nameOf(key))?.['status']
+    return isRecord(status) ? status['observedGeneration'] : undefined
   }
 
   get writes(): number {
@@ -130,28 +136,71 @@ async function leading(): Promise<{ readonly stage: Stage; readonly stop: () => 
   stage.apply(CLUSTER)
   stage.apply(OTHERS)
   const { stop } = stage.lead()
-  await settled(stage)
+  await settled(stage, PATIENCE)
+  return { stage, stop }
+}
+
+/** So long a status waits for gateways of pods that run. */
+const PATIENCE = 3_000
+/** So long acknowledgements are put together. */
+const TOGETHER = 500
+
+/** `db` as it is edited for the second time. */
+const EDITED = `
+kind: Connection
+metadata: {name: db, namespace: data, labels: {tier: gold}, uid: u1, generation: 2, creationTimestamp: "2026-01-01T00:00:00Z"}
+spec: {protocol: PostgreSQL, endpoints: [{host: db.data.svc, port: 5433}], tls: {mode: Require}, credentials: {secretRef: {name: login}}}
+`
+
+/** A gateway has `db` in force, and the status says so. */
+async function enforced(): ReturnType<typeof leading> {
+  const { stage, stop } = await leading()
+  stage.acknowledge('Connection', 'data/db', { ready: 1, of: 1 })
+  await settled(stage, TOGETHER)
+  assert.match(stage.status(CONNECTIONS, 'data/db'), /Ready=True InForce/)
   return { stage, stop }
 }
 
 describe('the controllers', () => {
   test('say of every object of ours what is found, once', async () => {
     const { stage, stop } = await leading()
-    const gateways = 'Programmed=Unknown NoGateways'
-    const both = 'Accepted=True Valid, ResolvedRefs=True Resolved'
+    const fine = 'Degraded=False AsExpected'
+    const all = 'Accepted=True Valid, ResolvedRefs=True Resolved, Programmed=Unknown NoGateways, Ready=True NoGateways'
     const one = 'matchedAgents=1, matchedConnections=1'
-    assert.equal(stage.status(CONNECTIONS, 'data/db'), `${both}, ${gateways}, connectedGateways=0`)
-    assert.equal(stage.status(ACCESS_POLICIES, 'data/readers'), `${both}, ${gateways}, ${one}`)
-    assert.equal(stage.status(CLUSTER_ACCESS_POLICIES, 'guardrail'), `${both}, ${gateways}, ${one}`)
-    assert.equal(stage.status(ENDPOINT_GRANTS, 'databases'), 'Accepted=True Valid')
-    assert.equal(stage.status(IDENTITY_PROVIDERS, 'corp'), 'Accepted=True Valid')
+    assert.equal(stage.status(CONNECTIONS, 'data/db'), `${all}, ${fine}, connectedGateways=0`)
+    assert.equal(stage.status(ACCESS_POLICIES, 'data/readers'), `${all}, ${fine}, ${one}`)
+    assert.equal(stage.status(CLUSTER_ACCESS_POLICIES, 'guardrail'), `${all}, ${fine}, ${one}`)
+    assert.equal(stage.status(ENDPOINT_GRANTS, 'databases'), `Accepted=True Valid, Ready=True Valid, ${fine}`)
+    assert.equal(stage.status(IDENTITY_PROVIDERS, 'corp'), `Accepted=True Valid, Ready=True Valid, ${fine}`)
     assert.equal(stage.writes, 5)
     assert.deepEqual(stage.told, [])
     await stop()
     const again = stage.lead()
-    await settled(stage)
+    await settled(stage, PATIENCE)
     await again.stop()
     assert.equal(stage.writes, 5, 'whoever leads next finds nothing to write')
+  })
+
+  test('wait a moment for the gateways of agents that run, and for nobody else', async () => {
+    const stage = new Stage()
+    stage.apply(CLUSTER)
+    stage.apply(
+      CLUSTER.replaceAll('name: db,', 'name: spare,')
+        .replaceAll('name: readers', 'name: others')
+        .replace('[analyst]', '[nobody]')
+        .replace('[db]', '[spare]')
+        .replaceAll('host: db.', 'host: spare.'),
+    )
+    const { stop } = stage.lead()
+    await settled(stage)
+    assert.equal(stage.status(CONNECTIONS, 'data/db'), 'none')
+    assert.equal(stage.status(ACCESS_POLICIES, 'data/readers'), 'none')
+    assert.match(stage.status(CONNECTIONS, 'data/spare'), /Ready=True NoGateways/)
+    assert.match(stage.status(ACCESS_POLICIES, 'data/others'), /Ready=True NoGateways/)
+    await settled(stage, PATIENCE)
+    assert.match(stage.status(CONNECTIONS, 'data/db'), /Ready=True NoGateways/)
+    assert.match(stage.status(ACCESS_POLICIES, 'data/readers'), /Ready=True NoGateways/)
+    await stop()
   })
 
   test('write what the schemas take', async () => {
@@ -177,7 +226,7 @@ describe('the controllers', () => {
     await settled(stage)
     assert.match(
       stage.status(CONNECTIONS, 'data/db'),
-      /ResolvedRefs=False SecretNotFound, Programmed=False NotEnforceable/,
+      /ResolvedRefs=False SecretNotFound, Programmed=False NotEnforceable, Ready=False SecretNotFound, Degraded=True SecretNotFound/,
     )
     assert.deepEqual(
       stage.told.map(({ type, reason, regarding }) => `${type} ${reason} ${regarding.kind} ${regarding.name}`),
@@ -185,8 +234,8 @@ describe('the controllers', () => {
     )
     const writes = stage.writes
     stage.apply(CLUSTER)
-    await settled(stage)
-    assert.match(stage.status(CONNECTIONS, 'data/db'), /ResolvedRefs=True Resolved/)
+    await settled(stage, PATIENCE)
+    assert.match(stage.status(CONNECTIONS, 'data/db'), /ResolvedRefs=True Resolved.*Degraded=False/)
     assert.equal(stage.told.at(-1)?.type, 'Normal')
     assert.equal(stage.writes, writes + 1, 'nothing else is written for it')
     await stop()
@@ -198,9 +247,74 @@ describe('the controllers', () => {
     for (let ready = 1; ready <= 50; ready += 1) stage.acknowledge('Connection', 'data/db', { ready, of: 50 })
     await settled(stage)
     assert.equal(stage.writes, writes)
-    await settled(stage, 500)
-    assert.match(stage.status(CONNECTIONS, 'data/db'), /Programmed=True InForce, connectedGateways=50/)
+    await settled(stage, TOGETHER)
+    assert.match(
+      stage.status(CONNECTIONS, 'data/db'),
+      /Programmed=True InForce, Ready=True InForce, .*connectedGateways=50/,
+    )
     assert.equal(stage.writes, writes + 1)
+    await stop()
+  })
+
+  test('write an edit once, when gateways have it in force', async () => {
+    const { stage, stop } = await enforced()
+    const [writes, before] = [stage.writes, stage.observed(CONNECTIONS, 'data/db')]
+    stage.apply(EDITED)
+    stage.acknowledge('Connection', 'data/db', { ready: 1, of: 1, generation: 1 })
+    await settled(stage, TOGETHER)
+    assert.equal(stage.observed(CONNECTIONS, 'data/db'), before, 'what was counted before the edit says nothing of it')
+    stage.acknowledge('Connection', 'data/db', { ready: 1, of: 1, generation: 2 })
+    await settled(stage, TOGETHER)
+    assert.equal(stage.observed(CONNECTIONS, 'data/db'), 2)
+    assert.match(stage.status(CONNECTIONS, 'data/db'), /Ready=True InForce/)
+    await settled(stage, PATIENCE)
+    assert.equal(stage.writes, writes + 1)
+    assert.deepEqual(stage.told, [])
+    await stop()
+  })
+
+  test('say that an edit is on its way, where gateways take their time', async () => {
+    const { stage, stop } = await enforced()
+    const writes = stage.writes
+    stage.apply(EDITED)
+    await settled(stage, PATIENCE)
+    assert.equal(stage.observed(CONNECTIONS, 'data/db'), 2)
+    assert.match(stage.status(CONNECTIONS, 'data/db'), /Ready=False Pending, Degraded=False/)
+    assert.equal(stage.writes, writes + 1)
+    await stop()
+  })
+
+  test('say at once that an edit broke it', async () => {
+    const { stage, stop } = await enforced()
+    stage.apply(EDITED.replace('name: login', 'name: nowhere'))
+    await settled(stage)
+    assert.equal(stage.observed(CONNECTIONS, 'data/db'), 2)
+    assert.match(stage.status(CONNECTIONS, 'data/db'), /Ready=False SecretNotFound, Degraded=True SecretNotFound/)
+    await stop()
+  })
+
+  test('leave it Ready while a gateway more starts', async () => {
+    const { stage, stop } = await enforced()
+    const writes = stage.writes
+    stage.acknowledge('Connection', 'data/db', { ready: 1, of: 2 })
+    await settled(stage, TOGETHER)
+    assert.equal(stage.writes, writes)
+    stage.acknowledge('Connection', 'data/db', { ready: 2, of: 2 })
+    await settled(stage, TOGETHER)
+    assert.match(stage.status(CONNECTIONS, 'data/db'), /Ready=True InForce, .*connectedGateways=2/)
+    assert.equal(stage.writes, writes + 1)
+    await stop()
+  })
+
+  test('say what a gateway could not take, without an event of each object', async () => {
+    const { stage, stop } = await enforced()
+    stage.acknowledge('Connection', 'data/db', { ready: 1, rejected: 1, of: 2 })
+    await settled(stage, TOGETHER)
+    assert.match(stage.status(CONNECTIONS, 'data/db'), /Ready=False Rejected, Degraded=True Rejected/)
+    stage.acknowledge('Connection', 'data/db', { ready: 2, of: 2 })
+    await settled(stage, TOGETHER)
+    assert.match(stage.status(CONNECTIONS, 'data/db'), /Ready=True InForce, Degraded=False AsExpected/)
+    assert.deepEqual(stage.told, [])
     await stop()
   })
 

@@ -10,13 +10,14 @@ import type { Clock } from '../kube/clock.ts'
 import type { EventRecorder } from '../kube/events.ts'
 import type { Log } from '../kube/log.ts'
 import { type KubeObject, nameOf } from '../kube/object.ts'
-import { WorkQueue, type WorkQueueObserver } from '../kube/work-queue.ts'
+import { type WorkAgain, WorkQueue, type WorkQueueObserver } from '../kube/work-queue.ts'
 import { accessPolicyController } from './accesspolicy/controller.ts'
 import { clusterAccessPolicyController } from './clusteraccesspolicy/controller.ts'
 import { connectionController } from './connection/controller.ts'
 import type { Controller, Gathered } from './controller.ts'
 import { endpointGrantController } from './endpointgrant/controller.ts'
 import { identityProviderController } from './identityprovider/controller.ts'
+import { Patience } from './patience.ts'
 
 const CONTROLLERS: readonly Controller[] = [
   connectionController,
@@ -41,6 +42,8 @@ export interface ControllersOptions extends Gathered {
 
 /** Acknowledgements of a thousand gateways come within a second and are told together. */
 const TOGETHER_MILLISECONDS = 500
+/** Gateways are counted once a second, in every replica, and the counts of the others take a moment to come. */
+const PATIENCE_MILLISECONDS = 3_000
 const WORKERS = 4
 
 /** To be called when this replica leads; the answer ends it, and then nothing is written any more. */
@@ -73,12 +76,13 @@ export function runControllers(options: ControllersOptions): { stop(): Promise<v
 function queueOf(controller: Controller, options: ControllersOptions, leading: () => boolean): WorkQueue {
   const { kind } = controller
   const { log, clock, observe } = options
+  const patience = new Patience(clock, PATIENCE_MILLISECONDS)
   return new WorkQueue({
     name: kind,
     concurrency: WORKERS,
     log,
     clock,
-    work: (key) => (leading() ? reconcile(controller, key, options) : Promise.resolve(undefined)),
+    work: (key) => (leading() ? reconcile(controller, key, options, patience) : Promise.resolve(undefined)),
     ...(observe === undefined ? {} : { observer: observe(kind) }),
   })
 }
@@ -87,19 +91,24 @@ async function reconcile(
   { kind, resource, plan }: Controller,
   key: string,
   { judgement, acknowledgements, api, view, events, clock }: ControllersOptions,
-): Promise<undefined> {
+  patience: Patience,
+): Promise<WorkAgain | undefined> {
   const object = view.get(kind, key)
   const planned = object && plan(key, object['status'], { judgement, acknowledgements })
-  if (object === undefined || planned === undefined) return
+  if (planned?.underWay !== true) patience.settled(key)
+  if (object === undefined || planned === undefined) return undefined
+  const afterMilliseconds = planned.underWay ? patience.left(key, object.metadata.generation) : 0
+  if (afterMilliseconds > 0) return { afterMilliseconds }
   try {
     await applyStatus(api, resource, nameOf(key), object['status'], planned.status, clock.now())
   } catch (error) {
     // It was deleted meanwhile: there is nothing to say of it any more.
-    if (isNotFound(error)) return
+    if (isNotFound(error)) return undefined
     throw error
   }
   const { apiVersion, metadata } = object
   const { name, namespace, uid } = metadata
   const regarding = { apiVersion, kind, name, uid, ...(namespace === undefined ? {} : { namespace }) }
   for (const event of planned.events) events.tell({ ...event, regarding })
+  return undefined
 }

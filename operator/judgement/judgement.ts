@@ -81,6 +81,12 @@ export class Judgement {
     return this.#verdicts.policy(key)
   }
 
+  /** The `metadata.generation` that the verdict is about. */
+  generationOf(kind: 'Connection' | 'AccessPolicy' | 'ClusterAccessPolicy', key: string): number | undefined {
+    const { connections, policies } = this.#world
+    return (kind === 'Connection' ? connections : policies).get(key)?.metadata.generation
+  }
+
   /** Connections that a policy selects. */
   selectedBy(policy: string): ReadonlySet<string> {
     return this.#selections.connectionsOf(policy)
@@ -89,6 +95,11 @@ export class Judgement {
   /** How many running pods with a gateway a policy selects. */
   matchedAgents(policy: string): number {
     return this.#selections.matchedAgents(policy)
+  }
+
+  /** Whether some running pod with a gateway is selected by a policy that selects the Connection. */
+  concernsAgents(connection: string): boolean {
+    return this.#selections.concernsAgents(connection)
   }
 
   /** Undefined: there is no such pod with a gateway. */

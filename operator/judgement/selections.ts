@@ -53,6 +53,10 @@ export class Selections {
     return pods
   }
 
+  concernsAgents(connection: string): boolean {
+    return [...this.policiesOf(connection)].some((policy) => this.#matching.rightsOf(policy).size > 0)
+  }
+
   groupOf(pod: string): Group | undefined {
     return this.#agents.groupOf(pod)
   }

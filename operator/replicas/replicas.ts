@@ -1,13 +1,14 @@
 // Every replica says how many of its gateways have what in force; the leader sums. Each has a ConfigMap of its own, which its pod
 // owns, so that the counts of a replica go when it goes.
-import type { Acknowledgements, EnforcedKind, InForce } from '../controllers/acknowledgements.ts'
+import { type Acknowledgements, type EnforcedKind, type InForce, NO_GATEWAYS } from '../controllers/acknowledgements.ts'
 import type { Api } from '../kube/client.ts'
 import type { Log } from '../kube/log.ts'
 import { isRecord, type KubeObject } from '../kube/object.ts'
 import { Reflector } from '../kube/reflector.ts'
 import { pruned } from '../prune.ts'
 import { CONFIG_MAPS } from '../resources.ts'
-import { type Counts, countOf, countsOf, differences, type Held, summed } from './counts.ts'
+import { type Counts, countOf, countsOf, differences, type GenerationOf, type Held, summed } from './counts.ts'
+import { readCounts, writeCounts } from './published.ts'
 
 export interface ReplicasOptions {
   readonly api: Pick<Api, 'list' | 'watch' | 'patch'>
@@ -16,6 +17,7 @@ export interface ReplicasOptions {
   readonly pod: { readonly name: string; readonly uid: string }
   readonly log: Log
   readonly gateways: () => Iterable<Held>
+  readonly generationOf: GenerationOf
 }
 
 const LABEL = 'sallyport.dev/replica'
@@ -47,7 +49,7 @@ export class Replicas implements Acknowledgements {
   }
 
   inForce(kind: EnforcedKind, key: string): InForce {
-    return this.#total.get(countOf(kind, key)) ?? { ready: 0, of: 0 }
+    return this.#total.get(countOf(kind, key)) ?? NO_GATEWAYS
   }
 
   onChange(listener: (kind: EnforcedKind, key: string) => void): () => void {
@@ -60,7 +62,7 @@ export class Replicas implements Acknowledgements {
     await this.#others.store.whenSynced()
   }
 
-  /** Some gateway came, went, or has something else in force. */
+  /** Some gateway came, went, or has something else in force, or an object is another one. */
   changed(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
@@ -74,8 +76,8 @@ export class Replicas implements Acknowledgements {
   }
 
   #count(): void {
-    const { log } = this.#options
-    this.#own = countsOf(this.#options.gateways())
+    const { log, gateways, generationOf } = this.#options
+    this.#own = countsOf(gateways(), generationOf)
     this.#sum()
     this.#publish().catch((error) => {
       log.warn({ error }, 'the counts of this replica could not be published; they are tried again')
@@ -87,7 +89,7 @@ export class Replicas implements Acknowledgements {
     const name = this.#name
     const others = [...this.#others.store.list()].filter(({ metadata }) => metadata.name !== name)
     const before = this.#total
-    this.#total = summed([this.#own, ...others.map(readCounts)])
+    this.#total = summed([this.#own, ...others.map(countsIn)])
     for (const key of differences(before, this.#total)) {
       const [kind, object] = key.split(' ') as [EnforcedKind, string]
       for (const listener of this.#listeners) listener(kind, object)
@@ -96,7 +98,7 @@ export class Replicas implements Acknowledgements {
 
   async #publish(): Promise<void> {
     const { api, namespace, pod } = this.#options
-    const text = JSON.stringify([...this.#own].map(([key, { ready, of }]) => [key, ready, of]))
+    const text = writeCounts(this.#own)
     if (text === this.#written) return
     const owner = { apiVersion: 'v1', kind: 'Pod', name: pod.name, uid: pod.uid }
     const metadata = { name: this.#name, namespace, labels: { [LABEL]: pod.name }, ownerReferences: [owner] }
@@ -111,21 +113,6 @@ export class Replicas implements Acknowledgements {
   }
 }
 
-/** Of another replica, perhaps of another version: what cannot be read counts as nothing. */
-function readCounts({ data }: KubeObject): Counts {
-  const text = isRecord(data) ? data[COUNTS] : undefined
-  try {
-    const entries: unknown = typeof text === 'string' ? JSON.parse(text) : []
-    const list: readonly unknown[] = Array.isArray(entries) ? entries : []
-    return new Map(
-      list.flatMap((entry) => {
-        const [key, ready, of] = Array.isArray(entry) ? entry : []
-        return typeof key === 'string' && Number.isInteger(ready) && Number.isInteger(of)
-          ? [[key, { ready: Number(ready), of: Number(of) }] as const]
-          : []
-      }),
-    )
-  } catch {
-    return new Map()
-  }
+function countsIn({ data }: KubeObject): Counts {
+  return readCounts(isRecord(data) ? data[COUNTS] : undefined)
 }

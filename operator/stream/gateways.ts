@@ -25,11 +25,12 @@ export interface Gateway {
   readonly since: number
   /** The last one that was sent. */
   snapshot: Snapshot | undefined
-  /** Versions: of that one, and of the last that is in force. */
+  /** Versions: of that one, and the same again once it is in force. */
   sent: string | undefined
   acknowledged: string | undefined
   /** When the version that is not yet in force was sent. */
   sentAt: number
+  /** Why the last snapshot that it answered could not be taken whole. Stays until one is. */
   problem: string | undefined
   sessions: number
 }
@@ -144,10 +145,18 @@ export class Gateways {
     if (!gateway || !snapshot || snapshot.version === gateway.sent) return
     gateway.snapshot = snapshot
     gateway.sent = snapshot.version
+    // An edit that is taken back is sent again: that it was in force before says nothing.
+    gateway.acknowledged = undefined
     gateway.sentAt = this.#now()
     gateway.wire.send(snapshot)
     this.#events.changed?.()
   }
+}
+
+/** What it said of the last snapshot; to one that is under way the answer before it, if that was a no. */
+export function answerOf({ sent, acknowledged, problem }: Gateway): 'acknowledged' | 'rejected' | 'none' {
+  if (sent !== undefined && sent === acknowledged) return 'acknowledged'
+  return problem === undefined ? 'none' : 'rejected'
 }
 
 export function podKey({ namespace, pod }: Pick<PodIdentity, 'namespace' | 'pod'>): string {

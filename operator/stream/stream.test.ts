@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { freePort } from '#e2e/free-port.ts'
-import { Gateways } from './gateways.ts'
+import { answerOf, Gateways } from './gateways.ts'
 import { StreamServer } from './server.ts'
 import { ACCEPT, counted, dial, identity, leaf, Source, snapshot, stage } from './testing/stage.ts'
 import { termsOf } from './welcome.ts'
@@ -54,6 +54,36 @@ test('an answer to an older snapshot does not count for the newer one', async ()
       assert.equal(one?.acknowledged, undefined)
     },
     { rejected: (_gateway, problem) => told.tell(problem) },
+  )
+})
+
+test('what a gateway could not take stands until it took something, and an edit taken back is in force only when it is so again', async () => {
+  const told = counted<string>()
+  const answer = (type: 'acknowledged' | 'rejected', version: string) =>
+    type === 'acknowledged' ? ({ type, version } as const) : ({ type, version, problem: 'no' } as const)
+  await stage(
+    async ({ source, gateways, dial }) => {
+      const standing = () => [...gateways.list()].map(answerOf).join()
+      source.current = snapshot('v1')
+      const gateway = await dial()
+      await gateway.next('snapshot')
+      assert.equal(standing(), 'none')
+      const said: readonly (readonly ['acknowledged' | 'rejected', string, string])[] = [
+        ['acknowledged', 'v1', 'none'],
+        ['rejected', 'v2', 'rejected'],
+        ['rejected', 'v1', 'rejected'],
+        ['acknowledged', 'v2', 'none'],
+      ]
+      for (const [type, version, whileUnderWay] of said) {
+        gateway.stream.send(answer(type, version))
+        assert.equal(await told.next(), type)
+        assert.equal(standing(), type)
+        source.set(snapshot(version === 'v1' ? 'v2' : 'v1'))
+        await gateway.next('snapshot')
+        assert.equal(standing(), whileUnderWay, `after ${type} ${version}`)
+      }
+    },
+    { acknowledged: () => told.tell('acknowledged'), rejected: () => told.tell('rejected') },
   )
 })
 

@@ -25,7 +25,7 @@ export function planFor(
     inForce: acknowledgements.inForce(kind, key),
     matchedAgents: judgement.matchedAgents(key),
     matchedConnections: judgement.selectedBy(key).size,
-    generation: judgement.world.policies.get(key)?.metadata.generation,
+    generation: judgement.generationOf(kind, key),
     present,
   })
 }

@@ -1,7 +1,8 @@
 // The status of a policy, of a namespace or of the cluster.
 import type { Verdict } from '../../judgement/verdict.ts'
 import type { InForce } from '../acknowledgements.ts'
-import { accepted, type Facts, type Plan, planOf, programmed, resolvedRefs } from '../plan.ts'
+import { isUnderWay, ofEnforced } from '../conditions.ts'
+import { type Facts, type Plan, planOf } from '../plan.ts'
 
 export interface PolicyFacts extends Facts {
   readonly verdict: Verdict
@@ -11,10 +12,8 @@ export interface PolicyFacts extends Facts {
 }
 
 export function planPolicy({ verdict, inForce, matchedAgents, matchedConnections, ...facts }: PolicyFacts): Plan {
-  const conditions = [
-    accepted(verdict.accepted),
-    resolvedRefs(verdict.resolved),
-    programmed(verdict, inForce, 'all that it selects is denied'),
-  ]
-  return planOf(facts, conditions, { matchedAgents, matchedConnections })
+  const progress = { inForce, generation: facts.generation }
+  const conditions = ofEnforced(verdict, progress, 'all that it selects is denied')
+  const underWay = isUnderWay(verdict, progress, () => matchedAgents > 0)
+  return planOf(facts, conditions, { matchedAgents, matchedConnections }, underWay)
 }

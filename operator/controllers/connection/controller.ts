@@ -11,7 +11,12 @@ export const connectionController: Controller = {
   plan(key, present, { judgement, acknowledgements }) {
     const verdict = judgement.connectionVerdict(key)
     if (verdict === undefined) return undefined
-    const generation = judgement.world.connections.get(key)?.metadata.generation
-    return planConnection({ verdict, inForce: acknowledgements.inForce('Connection', key), generation, present })
+    return planConnection({
+      verdict,
+      inForce: acknowledgements.inForce('Connection', key),
+      wanted: () => judgement.concernsAgents(key),
+      generation: judgement.generationOf('Connection', key),
+      present,
+    })
   },
 }
