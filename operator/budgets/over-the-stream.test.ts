@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CONTROL_PROTOCOL } from '#contracts/control/messages.ts'
+import { IDENTITY } from '#contracts/control/testing/snapshot.ts'
 import { OperatorStream } from '#sidecar/control/operator-stream.ts'
 import { Leases } from '#sidecar/policy/leases.ts'
 import { Client } from '../kube/client.ts'
@@ -10,7 +11,7 @@ import { FakeServer } from '../kube/testing/fake-server.ts'
 import { CONFIG_MAPS } from '../resources.ts'
 import { Gateways } from '../stream/gateways.ts'
 import { StreamServer } from '../stream/server.ts'
-import { ca, identity, leaf, own } from '../stream/testing/stage.ts'
+import { ca, leaf, own } from '../stream/testing/stage.ts'
 import { termsOf } from '../stream/welcome.ts'
 import { Budgets } from './budgets.ts'
 import { agentLimit } from './testing/fleet.ts'
@@ -34,7 +35,7 @@ test('what a gateway asks for over its stream is written to its agent’s ledger
       staleSeconds: 900,
       extraCas: [],
     }),
-    attester: { attest: async () => ({ accepted: true, identity, pinnedAnew: false, form: '' }) },
+    attester: { attest: async () => ({ accepted: true, identity: IDENTITY, pinnedAnew: false, form: '' }) },
     log: { attested: () => undefined, ended: () => undefined, refused: assert.fail },
     said: (gateway, message) => {
       if (message.type === 'budget') budgets.request(gateway, message)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ResourceDocument, Snapshot } from '#contracts/control/messages.ts'
+import { snapshotWith } from '#contracts/control/testing/snapshot.ts'
 import { type Counts, countsOf, differences, type Held, summed } from './counts.ts'
 
 const named = (...keys: readonly string[]): readonly ResourceDocument[] =>
@@ -13,22 +14,12 @@ function snapshot(
   policies: readonly string[],
   invalid: readonly string[] = [],
 ): Snapshot {
-  return {
-    type: 'snapshot',
-    version: 'v',
-    agent: { namespace: 'a', serviceAccount: 's', pod: 'p', podUid: 'u', labels: {}, namespaceLabels: {} },
+  return snapshotWith({
     connections: named(...connections),
     accessPolicies: named(...policies.filter((key) => key.includes('/'))),
     clusterAccessPolicies: named(...policies.filter((key) => !key.includes('/'))),
-    identityProviders: [],
-    secrets: [],
-    configMaps: [],
     invalidPolicies: Object.fromEntries(invalid.map((key) => [key, 'why'])),
-    connectionProblems: {},
-    endpoints: [],
-    nameServers: [],
-    clusterDomain: 'cluster.local',
-  }
+  })
 }
 const analysts = snapshot(['data/db'], ['data/analysts', 'guardrail'])
 const writers = snapshot(['data/db', 'data/cache'], ['data/writers', 'guardrail'], ['data/broken'])

@@ -5,13 +5,14 @@ import { test } from 'node:test'
 import { connect } from 'node:tls'
 import { frame } from '#contracts/control/frames.ts'
 import { CONTROL_PROTOCOL } from '#contracts/control/messages.ts'
+import { snapshotWith } from '#contracts/control/testing/snapshot.ts'
 import { OperatorStream } from '#sidecar/control/operator-stream.ts'
 import { makeAuthority } from '#sidecar/net/certificate.ts'
-import { ACCEPT, ca, own, snapshot, stage, validity } from './testing/stage.ts'
+import { ACCEPT, ca, own, stage, validity } from './testing/stage.ts'
 
 test('who is not attested is told why, gets nothing, and may come again', async () => {
   await stage(async (all) => {
-    all.source.current = snapshot('secret')
+    all.source.current = snapshotWith({ version: 'secret' })
     all.answer = { accepted: false, reason: 'the pod is gone', final: false }
     const gateway = await all.dial()
     assert.deepEqual(await gateway.next('refusal'), { type: 'refusal', reason: 'the pod is gone', final: false })

@@ -1,23 +1,24 @@
 // What gateways get over the stream, and what the operator learns of them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { IDENTITY, snapshotWith } from '#contracts/control/testing/snapshot.ts'
 import { freePort } from '#e2e/free-port.ts'
 import { answerOf, Gateways } from './gateways.ts'
 import { StreamServer } from './server.ts'
-import { ACCEPT, counted, dial, identity, leaf, Source, snapshot, stage } from './testing/stage.ts'
+import { ACCEPT, counted, dial, leaf, Source, stage } from './testing/stage.ts'
 import { termsOf } from './welcome.ts'
 
 test('an attested gateway is welcomed, gets its snapshot and each one after it, and acknowledges', async () => {
   const told = counted<string | undefined>()
   await stage(
     async ({ source, dial }) => {
-      source.current = snapshot('v1')
+      source.current = snapshotWith({ version: 'v1' })
       const gateway = await dial()
       const welcome = await gateway.next('welcome')
-      assert.deepEqual(welcome.agent, identity)
+      assert.deepEqual(welcome.agent, IDENTITY)
       assert.equal(welcome.maskingKeys.hash, Buffer.alloc(32, 1).toString('base64'))
       for (const version of ['v1', 'v2']) {
-        if (version !== 'v1') source.set(snapshot(version))
+        if (version !== 'v1') source.set(snapshotWith({ version }))
         assert.equal((await gateway.next('snapshot')).version, version)
         gateway.stream.send({ type: 'acknowledged', version })
         assert.equal(await told.next(), version)
@@ -29,11 +30,11 @@ test('an attested gateway is welcomed, gets its snapshot and each one after it, 
 
 test('an unchanged snapshot is not sent again', async () => {
   await stage(async ({ source, dial }) => {
-    source.current = snapshot('v1')
+    source.current = snapshotWith({ version: 'v1' })
     const gateway = await dial()
     await gateway.next('snapshot')
-    source.set(snapshot('v1'))
-    source.set(snapshot('v2'))
+    source.set(snapshotWith({ version: 'v1' }))
+    source.set(snapshotWith({ version: 'v2' }))
     assert.equal((await gateway.next('snapshot')).version, 'v2')
   })
 })
@@ -42,10 +43,10 @@ test('an answer to an older snapshot does not count for the newer one', async ()
   const told = counted<string>()
   await stage(
     async ({ source, gateways, dial }) => {
-      source.current = snapshot('v1')
+      source.current = snapshotWith({ version: 'v1' })
       const gateway = await dial()
       await gateway.next('snapshot')
-      source.set(snapshot('v2'))
+      source.set(snapshotWith({ version: 'v2' }))
       await gateway.next('snapshot')
       gateway.stream.send({ type: 'acknowledged', version: 'v1' })
       gateway.stream.send({ type: 'rejected', version: 'v2', problem: 'no' })
@@ -64,7 +65,7 @@ test('what a gateway could not take stands until it took something, and an edit 
   await stage(
     async ({ source, gateways, dial }) => {
       const standing = () => [...gateways.list()].map(answerOf).join()
-      source.current = snapshot('v1')
+      source.current = snapshotWith({ version: 'v1' })
       const gateway = await dial()
       await gateway.next('snapshot')
       assert.equal(standing(), 'none')
@@ -78,7 +79,7 @@ test('what a gateway could not take stands until it took something, and an edit 
         gateway.stream.send(answer(type, version))
         assert.equal(await told.next(), type)
         assert.equal(standing(), type)
-        source.set(snapshot(version === 'v1' ? 'v2' : 'v1'))
+        source.set(snapshotWith({ version: version === 'v1' ? 'v2' : 'v1' }))
         await gateway.next('snapshot')
         assert.equal(standing(), whileUnderWay, `after ${type} ${version}`)
       }
@@ -102,7 +103,7 @@ test('a second stream of a pod ends the first one', async () => {
 test('after a welcome the operator is found again when it was away', async () => {
   const source = new Source()
   const own = () => new Gateways(source)
-  source.current = snapshot('v1')
+  source.current = snapshotWith({ version: 'v1' })
   const options = {
     certificate: { cert: leaf.certificate, key: leaf.key },
     terms: termsOf({

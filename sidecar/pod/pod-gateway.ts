@@ -14,7 +14,7 @@ import type { Server } from '#sidecar/protocols/protocol.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 import type { Steering } from '#sidecar/steering/steering.ts'
 import { connectionsAt, isPattern, placeOf } from './places.ts'
-import { snapshotResources } from './snapshot-resources.ts'
+import { type SnapshotResources, snapshotResources } from './snapshot-resources.ts'
 
 export interface PodGatewayOptions {
   readonly servers: Pick<Servers, 'apply' | 'at' | 'add' | 'policyHash'>
@@ -96,14 +96,15 @@ export class PodGateway {
   async #apply(snapshot: Snapshot): Promise<void> {
     const { servers, steering, log, limits } = this.#options
     const denied = this.#denied
-    const configuration = configurationOf(snapshot, denied ?? snapshot.quarantine)
+    const resources = snapshotResources(snapshot)
+    const configuration = configurationOf(snapshot, resources, denied ?? snapshot.quarantine)
     this.#current = snapshot
     this.#connections = configuration.connections
     limits(limitsOf(configuration, agentOf(snapshot.agent)))
     const failures = servers.apply(configuration, this.#places(snapshot.endpoints))
     const unsteered = await (await steering).apply(snapshot, (endpoint, host) => this.#serverAt(endpoint, host))
     if (denied !== undefined) return
-    const problems = [...[...failures.values()].map(({ message }) => message), ...unsteered]
+    const problems = [...resources.unread, ...[...failures.values()].map(({ message }) => message), ...unsteered]
     log.info(
       { version: snapshot.version, policies: servers.policyHash.slice(0, 12), problems },
       'a snapshot is in force',
@@ -151,8 +152,7 @@ export class PodGateway {
 const LONGEST_PROBLEM = 4_000
 
 /** `denied`: no Connection takes sessions, for this reason. */
-function configurationOf(snapshot: Snapshot, denied: string | undefined): Configuration {
-  const resources = snapshotResources(snapshot)
+function configurationOf(snapshot: Snapshot, resources: SnapshotResources, denied: string | undefined): Configuration {
   const usable = denied === undefined ? resources : withoutConnections(resources, denied)
   return configure(usable, (host) => resolveBy(snapshot, host))
 }

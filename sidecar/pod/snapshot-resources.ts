@@ -1,6 +1,6 @@
 // A snapshot's documents as resources. The operator sends what the API server gave it, but the two may be of different versions:
 // so each document is validated with our own schema, and one that we do not understand to the last field is not in force.
-// A Connection of that kind takes no sessions, a policy denies what it selects.
+// A Connection of that kind takes no sessions, a policy denies what it selects, and the operator is told, which thinks it in force.
 import type { ResourceDocument, Snapshot } from '#contracts/control/messages.ts'
 import { type Fault, fieldOf } from '#crds/finding.ts'
 import type {
@@ -14,15 +14,23 @@ import type {
 import { Validator } from '#crds/validate.ts'
 import type { GatewayResources } from '#sidecar/gateway/configuration.ts'
 
-export function snapshotResources(snapshot: Snapshot, validator = new Validator()): GatewayResources {
+export interface SnapshotResources extends GatewayResources {
+  /** What of it the operator could read and this gateway cannot. */
+  readonly unread: readonly string[]
+}
+
+export function snapshotResources(snapshot: Snapshot, validator = new Validator()): SnapshotResources {
   const invalid = new Map(Object.entries(snapshot.invalidPolicies))
   const connectionProblems = new Map(Object.entries(snapshot.connectionProblems))
   const ignored = new Map<string, string>()
+  const unread: string[] = []
   const all = <T>(documents: readonly ResourceDocument[], problems: Map<string, string>): readonly T[] =>
     documents.flatMap((document) => {
       const validation = validator.validate(document)
       if (validation?.resource) return [validation.resource as T]
-      problems.set(nameIn(document), whyNot(validation?.faults))
+      const [name, why] = [nameIn(document), whyNot(validation?.faults)]
+      if (!problems.has(name)) unread.push(`${String(document['kind'])} ${name}: ${why}`)
+      problems.set(name, why)
       return []
     })
   return {
@@ -35,6 +43,7 @@ export function snapshotResources(snapshot: Snapshot, validator = new Validator(
     configMaps: all<ConfigMap>(snapshot.configMaps, ignored),
     invalid,
     connectionProblems,
+    unread,
   }
 }
 

@@ -1,11 +1,6 @@
 // Both ends of the stream over real TLS: an operator whose word on gateways a test sets, and gateways that say what it tells them.
-import {
-  CONTROL_PROTOCOL,
-  type FromOperator,
-  type Hello,
-  type PodIdentity,
-  type Snapshot,
-} from '#contracts/control/messages.ts'
+import { CONTROL_PROTOCOL, type FromOperator, type Hello, type Snapshot } from '#contracts/control/messages.ts'
+import { IDENTITY } from '#contracts/control/testing/snapshot.ts'
 import { Backoff } from '#sidecar/control/backoff.ts'
 import { OperatorStream } from '#sidecar/control/operator-stream.ts'
 import { makeAuthority, makeLeaf } from '#sidecar/net/certificate.ts'
@@ -18,34 +13,6 @@ export const validity = { from: new Date(Date.now() - 3_600_000), to: new Date(D
 export const ca = makeAuthority('operator CA', validity)
 export const leaf = makeLeaf(ca, ['operator.test'], validity)
 export const own = makeAuthority('gateway', validity)
-
-export const identity: PodIdentity = {
-  namespace: 'agents',
-  serviceAccount: 'analyst',
-  pod: 'analyst-1',
-  podUid: 'uid-1',
-  labels: {},
-  namespaceLabels: {},
-}
-
-export function snapshot(version: string): Snapshot {
-  return {
-    type: 'snapshot',
-    version,
-    agent: identity,
-    connections: [],
-    accessPolicies: [],
-    clusterAccessPolicies: [],
-    identityProviders: [],
-    secrets: [],
-    configMaps: [],
-    invalidPolicies: {},
-    connectionProblems: {},
-    endpoints: [],
-    nameServers: [],
-    clusterDomain: 'cluster.local',
-  }
-}
 
 /** Snapshots that the test sets. */
 export class Source implements SnapshotSource {
@@ -62,7 +29,7 @@ export class Source implements SnapshotSource {
   }
 }
 
-export const ACCEPT: Attestation = { accepted: true, identity, pinnedAnew: false, form: 'form-1' }
+export const ACCEPT: Attestation = { accepted: true, identity: IDENTITY, pinnedAnew: false, form: 'form-1' }
 
 export interface Stage {
   readonly source: Source
