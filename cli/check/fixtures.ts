@@ -13,7 +13,7 @@ export const POSTGRESQL: ProtocolFacts = {
     kinds: ['table', 'function'],
     facts: { hasWhere: { type: 'bool', description: 'Whether there is a WHERE.' } },
     masking: { columns: true, detectors: true, fields: false },
-    metrics: ['Rows', 'Idle'],
+    metrics: ['Rows', 'Bytes', 'Idle'],
     nameSegments: { table: 2 },
   },
   settings: compiled({

@@ -1,7 +1,7 @@
 // An AccessPolicy or ClusterAccessPolicy with what it refers to and with the protocols of the connections it selects.
 
 import type { Path } from '#crds/finding.ts'
-import type { ObjectMatch, Rule } from '#crds/types.gen.ts'
+import type { LimitRule, ObjectMatch, Rule } from '#crds/types.gen.ts'
 import { parseFieldPath } from '#sidecar/masking/field-path.ts'
 import { checkCondition } from '#sidecar/policy/conditions.ts'
 import { compilePolicy } from '#sidecar/policy/policy.ts'
@@ -138,6 +138,23 @@ function checkLimits(scope: Scope): void {
     )
     if (fault !== undefined) report.error(policy, 'NotEnforceable', ['spec', 'limits', index, 'metric'], fault, allowed)
   }
+  warnOfRows(scope)
+}
+
+/** Whoever limits rows means what is read. Another policy's limit on bytes is no answer: it goes with that policy. */
+function warnOfRows({ policy, spoken, settled, report }: Scope): void {
+  const { limits } = policy.spec
+  const rows = limits.findIndex((limit) => limit.metric === 'Rows' && bounds(limit))
+  const counted = spoken.some(({ vocabulary }) => ['Rows', 'Bytes'].every((each) => vocabulary.metrics.includes(each)))
+  if (!settled || !counted || rows < 0) return
+  if (limits.some((limit) => limit.metric === 'Bytes' && bounds(limit))) return
+  const message = 'an aggregate puts a whole table into one row, which no limit on Rows bounds'
+  const remedy = '{metric: Bytes, per: Statement, max: …} beside it'
+  report.warning(policy, ['spec', 'limits', rows, 'metric'], message, remedy)
+}
+
+function bounds({ onExceed }: LimitRule): boolean {
+  return onExceed !== 'Alert'
 }
 
 /** The gateway's own compiler has the last word: what it cannot honour is never called good here. */

@@ -10,7 +10,7 @@ export const PROTOCOLS: readonly ProtocolFacts[] = [
       kinds: ['table'],
       facts: { hasWhere: { type: 'bool', description: 'Whether there is a WHERE.' } },
       masking: { columns: true, detectors: true, fields: false },
-      metrics: ['Rows'],
+      metrics: ['Rows', 'Bytes'],
       nameSegments: { table: 2 },
     },
     settings: compiled({ type: 'object', additionalProperties: false, properties: { match: { type: 'object' } } }),
