@@ -14,6 +14,7 @@ import { modelApi } from './scenarios/model-api.ts'
 import { nodeRestart } from './scenarios/node-restart.ts'
 import { operatorAway } from './scenarios/operator-away.ts'
 import { policyEdits } from './scenarios/policy-edits.ts'
+import { readiness } from './scenarios/readiness.ts'
 import { recordings } from './scenarios/recordings.ts'
 import { sharedBudget } from './scenarios/shared-budget.ts'
 import { status } from './scenarios/status.ts'
@@ -60,6 +61,7 @@ describe('the operator on a cluster', { skip: why ?? false, concurrency: false }
   rotation(stage)
   killSwitch(stage)
   status(stage)
+  readiness(stage)
   modelApi(stage)
   workloads(stage)
   inside(stage)

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { SYSTEM_NAMESPACE } from '../../cluster/install.ts'
+import { untilCondition } from '../conditions.ts'
 import { killGateway } from '../processes.ts'
 import type { Stage } from '../stage.ts'
-import { part, pod, podsReady } from './agents.ts'
+import { pod, podsReady } from './agents.ts'
 
 const MAX = 12
 const PODS = ['deployment/analyst', 'pod/second'] as const
@@ -31,7 +32,7 @@ export function sharedBudget(stage: () => Stage): void {
   const limited = async (...limits: readonly unknown[]): Promise<void> => {
     const patch = JSON.stringify({ spec: { limits } })
     await stage().kubectl('patch', 'accesspolicy', '-n', 'data', 'analysts', '--type=merge', '-p', patch)
-    await stage().until('the limit in all gateways', () => inForce(stage()))
+    await untilCondition(stage(), 'Ready', 'accesspolicy/analysts')
   }
 
   describe('two pods of one agent have one budget', () => {
@@ -69,11 +70,3 @@ export function sharedBudget(stage: () => Stage): void {
 
 /** Until a crashed gateway is back and attested. */
 const GATEWAY_SECONDS = 120
-
-async function inForce(stage: Stage): Promise<boolean> {
-  const condition = '{range .status.conditions[?(@.type=="Programmed")]}{.status} {.observedGeneration}{end}'
-  const [said, generation] = await Promise.all(
-    [condition, '{.metadata.generation}'].map((path) => part(stage, 'accesspolicy/analysts', path, 'data')),
-  )
-  return said === `True ${generation}`
-}

@@ -1,13 +1,8 @@
 // What is wrong with resources is said where they are: at apply if one object shows it, else in its status.
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { conditionOf, untilCondition } from '../conditions.ts'
 import type { Stage } from '../stage.ts'
-
-interface Said {
-  readonly status: string
-  readonly reason: string
-  readonly message: string
-}
 
 const CREDENTIALS = { secretRef: { name: 'orders-db-gateway' } }
 const CA = { caRef: { configMap: { name: 'orders-ca', key: 'ca.crt' } } }
@@ -132,18 +127,21 @@ export function status(stage: () => Stage): void {
       test(`in the status: ${title}`, async () => {
         await stage().apply([bad])
         const said = await stage().until(title, async () => {
-          const found = await condition(stage(), of, type)
+          const found = await conditionOf(stage(), of, type)
           return found?.reason === reason && found
         })
         assert.equal(said.status, 'False')
         assert.match(said.message, says)
+        const [ready, degraded] = [await conditionOf(stage(), of, 'Ready'), await conditionOf(stage(), of, 'Degraded')]
+        assert.deepEqual([ready?.status, ready?.reason, ready?.message], ['False', reason, said.message])
+        assert.deepEqual([degraded?.status, degraded?.reason], ['True', reason])
       })
     }
 
     test('none of it touches what was there before', async () => {
       const { out, err } = await stage().psql('select count(*) from customers')
       assert.equal(out, '2\n', err)
-      assert.equal((await condition(stage(), 'connection/orders-db', 'Accepted'))?.status, 'True')
+      assert.equal((await conditionOf(stage(), 'connection/orders-db', 'Accepted'))?.status, 'True')
     })
 
     for (const [title, { bad, says }] of Object.entries(REFUSED)) {
@@ -157,17 +155,13 @@ export function status(stage: () => Stage): void {
     test('any order works: the policy first, then its Connection', async () => {
       await stage().apply([policy('status-first', { connections: ['status-last'] })])
       await stage().until('the lack', async () => {
-        const found = await condition(stage(), 'accesspolicy/status-first', 'ResolvedRefs')
+        const found = await conditionOf(stage(), 'accesspolicy/status-first', 'ResolvedRefs')
         return found?.status === 'False'
       })
       await stage().apply([connection('status-last', at('last.data.svc'))])
-      for (const each of ['accesspolicy/status-first', 'connection/status-last']) {
-        await stage().until(
-          `${each} in force`,
-          async () => (await condition(stage(), each, 'Programmed'))?.status === 'True',
-        )
-        assert.equal((await condition(stage(), each, 'ResolvedRefs'))?.status, 'True')
-      }
+      await untilCondition(stage(), 'Ready', 'accesspolicy/status-first', 'connection/status-last')
+      for (const each of ['accesspolicy/status-first', 'connection/status-last'])
+        assert.equal((await conditionOf(stage(), each, 'ResolvedRefs'))?.status, 'True')
     })
 
     test('a transition is told as an Event', async () => {
@@ -178,11 +172,4 @@ export function status(stage: () => Stage): void {
       )
     })
   })
-}
-
-/** Only a condition that was found for the object as it is now. */
-async function condition({ kubectl }: Stage, of: string, type: string): Promise<Said | undefined> {
-  const { metadata, status: found } = JSON.parse(await kubectl('get', '-n', 'data', of, '-o', 'json'))
-  if (found?.observedGeneration !== metadata.generation) return undefined
-  return found.conditions?.find((each: { readonly type: string }) => each.type === type)
 }
