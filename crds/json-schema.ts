@@ -1,27 +1,14 @@
 // Structural schema → JSON schema, keeping the API server's meaning: a field that is not declared is refused (as
 // with fieldValidation=Strict, kubectl's default), int-or-string is a union.
-import type { Schema } from './schema.ts'
+import type { Keywords, Schema } from './schema.ts'
 
 /** The keywords that our schemas are made of. */
-export interface JsonSchema {
+export interface JsonSchema extends Keywords {
   readonly type?: string | readonly string[]
-  readonly enum?: readonly unknown[]
-  readonly format?: string
-  readonly pattern?: string
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly minItems?: number
-  readonly maxItems?: number
-  readonly minProperties?: number
-  readonly maxProperties?: number
-  readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly propertyNames?: JsonSchema
   readonly additionalProperties?: JsonSchema | false
   readonly items?: JsonSchema
-  readonly description?: string
 }
 
 const SAME_MEANING = [

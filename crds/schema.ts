@@ -7,10 +7,9 @@ export interface CelRule {
   readonly fieldPath?: string
 }
 
-export interface Schema {
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean'
+/** Keywords that mean the same in any dialect. */
+export interface Keywords {
   readonly description?: string
-  readonly default?: unknown
   readonly enum?: readonly unknown[]
   readonly format?: string
   readonly pattern?: string
@@ -23,6 +22,11 @@ export interface Schema {
   readonly minProperties?: number
   readonly maxProperties?: number
   readonly required?: readonly string[]
+}
+
+export interface Schema extends Keywords {
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean'
+  readonly default?: unknown
   readonly properties?: { readonly [name: string]: Schema }
   readonly additionalProperties?: Schema
   readonly items?: Schema

@@ -42,6 +42,17 @@ function expressions(value: unknown): readonly string[] {
   )
 }
 
+const PREFIXED: readonly string[] = [
+  ENFORCEMENT_LABEL,
+  INJECT_ANNOTATION,
+  INJECTED_LABEL,
+  MAC_ANNOTATION,
+  OWNER_LABEL,
+  QUARANTINE_LABEL,
+  RENDERING_ANNOTATION,
+  TOKEN_AUDIENCE,
+]
+
 describe('the policies in the API server', () => {
   test('are each bound, and refuse when they cannot be evaluated', () => {
     const policies = named('ValidatingAdmissionPolicy')
@@ -60,14 +71,7 @@ describe('the policies in the API server', () => {
 
   test('know every name and number that the code knows', () => {
     const known = [
-      ENFORCEMENT_LABEL,
-      INJECT_ANNOTATION,
-      INJECTED_LABEL,
-      MAC_ANNOTATION,
-      OWNER_LABEL,
-      QUARANTINE_LABEL,
-      RENDERING_ANNOTATION,
-      TOKEN_AUDIENCE,
+      ...PREFIXED,
       ...OUR_CONTAINERS,
       ...OUR_VOLUMES,
       ...Object.values(PORTS).map(String),
@@ -82,18 +86,8 @@ describe('the policies in the API server', () => {
 
   test('know no name with our prefix that the code does not know', () => {
     const words = new Set(text.match(/\bsallyport[.]dev\/[a-z]+/g))
-    const known = [
-      ENFORCEMENT_LABEL,
-      INJECT_ANNOTATION,
-      INJECTED_LABEL,
-      MAC_ANNOTATION,
-      OWNER_LABEL,
-      QUARANTINE_LABEL,
-      RENDERING_ANNOTATION,
-      TOKEN_AUDIENCE,
-    ]
     assert.deepEqual(
-      [...words].filter((word) => !known.includes(word)),
+      [...words].filter((word) => !PREFIXED.includes(word)),
       [],
     )
   })
