@@ -8,23 +8,9 @@ import { Explainer } from '#cli/explain/explain.ts'
 import { pairOf } from '#cli/explain/run.ts'
 import { loadManifests } from '#crds/load.ts'
 import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
-
-interface Row {
-  readonly expect: 'Allow' | 'Deny'
-  readonly why: string
-  readonly statement: string
-  readonly masked?: readonly string[]
-}
+import { rowsOf } from './rows.ts'
 
 const CATALOG = new URL('../../sidecar/protocols/postgres/sql/testdata/shop.catalog.json', import.meta.url)
-
-async function rowsOf(name: string): Promise<readonly Row[]> {
-  const text = await readFile(new URL(`${name}.jsonl`, import.meta.url), 'utf8')
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row)
-}
 
 async function explainerOf(name: string): Promise<Explainer> {
   const directory = await mkdtemp(join(tmpdir(), 'corpus-'))

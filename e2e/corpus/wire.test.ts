@@ -10,12 +10,7 @@ import { parseAllDocuments } from 'yaml'
 import { type PostgresServer, startPostgres } from '#e2e/postgres/embedded.ts'
 import { type Gateway, startGateway } from '#e2e/postgres/gateway.ts'
 import { errorFields, openSession, type RawConnection } from '#e2e/postgres/raw.ts'
-
-interface Row {
-  readonly expect: 'Allow' | 'Deny'
-  readonly why: string
-  readonly statement: string
-}
+import { rowsOf } from './rows.ts'
 
 const SCHEMA = new URL('../../sidecar/protocols/postgres/sql/testdata/shop.sql', import.meta.url)
 const PASSWORD = 'shop'
@@ -70,14 +65,6 @@ for (const name of ['postgres', 'masks']) {
       })
     }
   })
-}
-
-async function rowsOf(name: string): Promise<readonly Row[]> {
-  const text = await readFile(new URL(`${name}.jsonl`, import.meta.url), 'utf8')
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row)
 }
 
 async function policiesOf(name: string): Promise<readonly Record<string, unknown>[]> {

@@ -2,22 +2,18 @@
 // the agent does with names, search_path, cursors and transactions, it never sees it. Every row stays for ever.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type PostgresServer, startPostgres } from '../embedded.ts'
+import type { PostgresServer } from '../embedded.ts'
 import { ALLOW_ALL, type Gateway, startGateway } from '../gateway.ts'
 import { openSession, type RawConnection } from '../raw.ts'
 import { ATTACKS, STILL_USABLE } from './attacks.ts'
-import { SCHEMA, SECRET } from './schema.ts'
-
-const APP = { user: 'app', password: 'app-password' }
+import type { Round } from './messages.ts'
+import { APP, SECRET, startShop } from './schema.ts'
 
 let server: PostgresServer
 let gateway: Gateway
 
 before(async () => {
-  server = await startPostgres()
-  await server.sql(`create role ${APP.user} login password '${APP.password}'`)
-  await server.sql(`create database shop owner ${APP.user}`)
-  await server.sql(SCHEMA, 'shop')
+  server = await startShop()
   const columns = ['guarded.people.ssn', 'public.people.ssn']
   const masking = [{ name: 'ssn', columns, strategy: 'Redact', predicates: 'Allow', copies: 'Deny', writes: 'Deny' }]
   gateway = await startGateway({ upstream: { ...server, ...APP }, policies: [{ ...ALLOW_ALL, masking }] })
@@ -30,13 +26,7 @@ after(async () => {
 
 for (const [name, rounds] of Object.entries(ATTACKS)) {
   test(`no masked value through ${name}`, async () => {
-    const session = await open()
-    for (const { bytes, ready } of rounds) {
-      session.send(bytes)
-      await session.until('Z', ready)
-    }
-    session.close()
-    const received = session.take().toString('latin1')
+    const received = await exchange(rounds)
     assert.ok(!received.includes(SECRET), `the agent received ${received.replaceAll('\0', '.')}`)
     assert.doesNotMatch(received, /the gateway failed/)
   })
@@ -44,16 +34,21 @@ for (const [name, rounds] of Object.entries(ATTACKS)) {
 
 for (const [name, rounds] of Object.entries(STILL_USABLE)) {
   test(`with a mask in force still usable: ${name}`, async () => {
-    const session = await open()
-    for (const { bytes, ready } of rounds) {
-      session.send(bytes)
-      await session.until('Z', ready)
-    }
-    session.close()
-    const received = session.take().toString('latin1')
+    const received = await exchange(rounds)
     assert.ok(received.includes('plain-value'), received.replaceAll('\0', '.'))
     assert.ok(!received.includes(SECRET))
   })
+}
+
+/** What the agent receives in all. */
+async function exchange(rounds: readonly Round[]): Promise<string> {
+  const session = await open()
+  for (const { bytes, ready } of rounds) {
+    session.send(bytes)
+    await session.until('Z', ready)
+  }
+  session.close()
+  return session.take().toString('latin1')
 }
 
 function open(): Promise<RawConnection> {

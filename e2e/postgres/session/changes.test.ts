@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { serialize } from 'pg-protocol'
-import { type PostgresServer, startPostgres } from '../embedded.ts'
+import type { PostgresServer } from '../embedded.ts'
 import { ALLOW_ALL, auditEvents, type Gateway, type GatewayOptions, startGateway } from '../gateway.ts'
 import { errorFields, type Message, openSession, type RawConnection } from '../raw.ts'
 import { bind, copyData, execute, parse, q, query, run, sync } from './messages.ts'
-import { SCHEMA, SECRET } from './schema.ts'
+import { APP, SECRET, startShop } from './schema.ts'
 
-const APP = { user: 'app', password: 'app-password' }
 const mask = (name: string, columns: readonly string[]) => ({ name, columns, strategy: 'Redact', predicates: 'Allow' })
 const OTHER = mask('other', ['free.people.id'])
 const SSN = mask('ssn', ['guarded.people.ssn'])
@@ -16,10 +15,7 @@ const SSN = mask('ssn', ['guarded.people.ssn'])
 let server: PostgresServer
 
 before(async () => {
-  server = await startPostgres()
-  await server.sql(`create role ${APP.user} login password '${APP.password}'`)
-  await server.sql(`create database shop owner ${APP.user}`)
-  await server.sql(SCHEMA, 'shop')
+  server = await startShop()
 })
 
 after(async () => {

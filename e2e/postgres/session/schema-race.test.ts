@@ -2,13 +2,12 @@
 // nobody has seen. What comes of it is never shown.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type PostgresServer, startPostgres } from '../embedded.ts'
+import type { PostgresServer } from '../embedded.ts'
 import { ALLOW_ALL, type Gateway, startGateway } from '../gateway.ts'
 import { openSession, type RawConnection } from '../raw.ts'
 import { bind, execute, parse, query, run, sync } from './messages.ts'
-import { SCHEMA, SECRET } from './schema.ts'
+import { APP, SECRET, startShop } from './schema.ts'
 
-const APP = { user: 'app', password: 'app-password' }
 const HARMLESS = `create or replace view free.moving as select 'plain-value' || n as n from free.harmless`
 const LEAKING = `create or replace view free.moving as select ssn || '' as n from guarded.people`
 
@@ -16,10 +15,7 @@ let server: PostgresServer
 let gateway: Gateway
 
 before(async () => {
-  server = await startPostgres()
-  await server.sql(`create role ${APP.user} login password '${APP.password}'`)
-  await server.sql(`create database shop owner ${APP.user}`)
-  await server.sql(SCHEMA, 'shop')
+  server = await startShop()
   await server.sql(
     `set role app; ${HARMLESS}; create table free.kept (n text);
      create function free.swaps() returns void language plpgsql as $$ begin execute $e$${LEAKING}$e$; end $$`,
