@@ -60,7 +60,7 @@ function programmed(problem: string | undefined, { inForce, generation }: Progre
     message,
   })
   if (problem !== undefined)
-    return found('False', 'NotEnforceable', `${denied} until the other conditions are True; ${counted} know it`)
+    return found('False', 'NotEnforceable', `${denied} until Accepted and ResolvedRefs are True; ${counted} know it`)
   if (of === 0)
     return found('Unknown', 'NoGateways', 'no gateway needs it yet; a pod that starts has it before its first session')
   if (rejected > 0) {
