@@ -21,6 +21,8 @@ const FORMATS: Readonly<Record<string, readonly [options: string, format: CopyFo
     "format text, delimiter '|', null 'none'",
     { ...TEXT, delimiter: '|', nullText: 'none' },
   ],
+  'text with a delimiter that masks consist of': ["format text, delimiter '*'", { ...TEXT, delimiter: '*' }],
+  'text with a delimiter that dates have': ["format text, delimiter '-'", { ...TEXT, delimiter: '-' }],
   csv: ['format csv', CSV],
   'csv with a header': ['format csv, header', { ...CSV, header: true }],
   'csv with everything quoted': ['format csv, force_quote *', CSV],

@@ -9,8 +9,6 @@ const NEWLINE = 0x0a
 
 /** Letter ↔ control character. */
 const LETTERS: Readonly<Record<number, number>> = { 98: 8, 102: 12, 110: 10, 114: 13, 116: 9, 118: 11 }
-const ESCAPES = new Uint8Array(256)
-for (const [letter, control] of Object.entries(LETTERS)) ESCAPES[control] = Number(letter)
 
 export class TextRows implements CopyRows {
   masked = 0
@@ -19,6 +17,8 @@ export class TextRows implements CopyRows {
   readonly #delimiter: number
   /** Where a cell's plain bytes end. */
   readonly #stops = new Uint8Array(256)
+  /** What stands behind a backslash for a byte that cannot stand for itself; 0 for all others. */
+  readonly #escapes = new Uint8Array(256)
   readonly #nullText: Buffer
   readonly #ownNull: boolean
   readonly #outcome = new Outcome()
@@ -28,6 +28,8 @@ export class TextRows implements CopyRows {
     this.#steps = steps
     this.#delimiter = format.delimiter.charCodeAt(0)
     for (const byte of [this.#delimiter, BACKSLASH, NEWLINE]) this.#stops[byte] = 1
+    for (const [letter, control] of Object.entries(LETTERS)) this.#escapes[control] = Number(letter)
+    for (const byte of [this.#delimiter, BACKSLASH]) this.#escapes[byte] = byte
     this.#nullText = Buffer.from(format.nullText)
     this.#ownNull = hasOwnNull(format)
     this.#header = format.header
@@ -61,18 +63,19 @@ export class TextRows implements CopyRows {
     for (let column = 0; column < columns; column++) {
       const from = at
       let escaped = false
-      for (; ; at++) {
-        const byte = bytes[at] as number
-        if (stops[byte] === 0) continue
+      let byte = bytes[at] as number
+      for (;;) {
+        while (stops[byte] === 0) byte = bytes[++at] as number
         if (byte !== BACKSLASH) break
         escaped = true
-        if (bytes[at + 1] !== NEWLINE) at += 1
+        at += bytes[at + 1] === NEWLINE ? 1 : 2
+        byte = bytes[at] as number
       }
-      const last = bytes[at] === NEWLINE
+      const last = byte === NEWLINE
       if (last !== (column === columns - 1)) throw wrongShape(last ? column + 1 : columns + 1, columns)
       const step = steps[column]
       if (step !== undefined && !(this.#ownNull && sameBytes(bytes, from, at, this.#nullText))) {
-        if (this.#changes(step, bytes, from, at, escaped)) {
+        if (this.#changes(step, bytes, from, at, escaped) && !this.#isInPlace(bytes, from, at)) {
           out.keep(bytes, copied, from)
           this.#encode(this.#outcome, out)
           copied = at
@@ -94,18 +97,36 @@ export class TextRows implements CopyRows {
     return true
   }
 
+  /** True if the changed value already is where the old one was, as COPY writes it: what was found is overwritten where it stands. */
+  #isInPlace(bytes: Buffer, from: number, to: number): boolean {
+    const { kind, bytes: changed, start, end } = this.#outcome
+    return kind === 'changed' && changed === bytes && start === from && end === to && this.#isPlain(bytes, from, to)
+  }
+
   #encode(value: Outcome, out: Output): void {
     if (value.kind === 'null') {
       out.append(this.#nullText, 0, this.#nullText.length)
       return
     }
-    out.reserve(2 * (value.end - value.start))
-    for (let at = value.start; at < value.end; at++) {
-      const byte = value.bytes[at] ?? 0
-      const letter = byte === BACKSLASH || byte === this.#delimiter ? byte : (ESCAPES[byte] ?? 0)
+    const { bytes, start, end } = value
+    if (this.#isPlain(bytes, start, end)) {
+      out.append(bytes, start, end)
+      return
+    }
+    out.reserve(2 * (end - start))
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] ?? 0
+      const letter = this.#escapes[byte] ?? 0
       if (letter !== 0) out.byte(BACKSLASH)
       out.byte(letter === 0 ? byte : letter)
     }
+  }
+
+  /** True if nothing in it has to be escaped. */
+  #isPlain(bytes: Buffer, start: number, end: number): boolean {
+    const escapes = this.#escapes
+    for (let at = start; at < end; at++) if (escapes[bytes[at] as number] !== 0) return false
+    return true
   }
 }
 
