@@ -23,4 +23,4 @@ COPY --from=builder /app /app
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=262144 MALLOC_MMAP_THRESHOLD_=16384
 USER 65532
 WORKDIR /
-ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "/app/operator/main.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=2", "/app/operator/main.js"]

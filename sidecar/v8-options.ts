@@ -15,6 +15,9 @@ export const V8_OPTIONS: readonly string[] = ['--max-semi-space-size=4']
 const AT_RUN_TIME: readonly string[] = [
   // The old generation is collected when it has grown by this many per cent, instead of doubling.
   '--heap-growing-percent=30',
+  // The nursery is small and hardly anything in it lives: helpers take longer to wake than the work does, and where all cores are busy the
+  // statement waits for them (2.9 ms instead of 0.4).
+  '--no-parallel-scavenge',
   // Optimising the SQL parser's WebAssembly takes 500 MB for seconds, and makes it only a fifth faster. What the first of them implies is
   // worked out at the start, so it is said.
   '--liftoff-only',
