@@ -108,7 +108,9 @@ export function stageOn(cluster: Cluster): Stage {
     kubectl: (...args) => cluster.kubectl(args),
     tryKubectl: (...args) => attempt(args),
     apply: async (manifests) => {
-      const { code, err } = await stage.tryApply(manifests)
+      const first = await stage.tryApply(manifests)
+      // kubectl asks whether an object is there before it makes it, and has been told no of one that another test had just made.
+      const { code, err } = first.err.includes('(AlreadyExists)') ? await stage.tryApply(manifests) : first
       if (code !== 0) throw new Error(err)
     },
     tryApply: (manifests) => attempt(['apply', '-f', '-'], textOf(manifests)),
