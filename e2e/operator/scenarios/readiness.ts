@@ -70,7 +70,7 @@ export function readiness(stage: () => Stage): void {
       assert.match(`${ready?.status} ${ready?.message}`, /^False .*readiness.*create it/)
     })
 
-    test('a gateway that cannot take what it is sent makes it Degraded, until it can', async () => {
+    test('T25: a gateway that cannot take what it is sent makes it Degraded, until it can', async () => {
       const whole = ['accesspolicy/readiness', 'connection/readiness', 'accesspolicy/analysts']
       await stage().apply([pod('sitter', { container: { command: ['python3', '-c', SITS] } })])
       await podsReady(stage(), 'sitter')
