@@ -1,14 +1,13 @@
 // From a text to judged statements: understood under the session's catalog and search_path, decided by policy, and
 // planned against the masks in force. Everything that can be cached by text is; what is left per call is the decision.
 import { isDeepStrictEqual } from 'node:util'
-import type { Action, ActionShape, Facts, FactValue, Redacted } from '#sidecar/action.ts'
+import type { Action, Redacted } from '#sidecar/action.ts'
 import type { Admission, SessionGate } from '#sidecar/gate.ts'
 import type { MaskingKeys } from '#sidecar/masking/digest.ts'
 import type { Mask } from '#sidecar/masking/mask.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
 import type { Catalog, EffectivePath } from '../catalog/model.ts'
 import { withMasks } from '../decide.ts'
-import { ESTIMABLE } from '../estimate.ts'
 import type { CellsPlan } from '../masking/plan.ts'
 import type { CopyStream, Statement, Understood } from '../sql/statement.ts'
 import { CopyOutMasker } from '../values/copy-out.ts'
@@ -24,6 +23,7 @@ import { refusalText } from './refusals.ts'
 import { isNaming, type Resolved, resolve } from './resolve.ts'
 import { namesObjects, Sequence } from './sequence.ts'
 import { changesSchema } from './settling.ts'
+import { type Estimate, StatementAction } from './statement-action.ts'
 import { ABORTED, SEPARATELY, UNCERTAIN, UNCHECKED, UNMASKABLE } from './undecided.ts'
 import type { Basis, Workbench } from './workbench.ts'
 
@@ -63,11 +63,14 @@ export interface JudgeParts {
   /** Waits until it is beyond doubt what a name stands for. */
   readonly certain: (entry: Named) => Soon<void>
   /** Rows that the target's planner expects a statement to touch. */
-  readonly estimate: (statement: string, path: EffectivePath, parameters: boolean) => Promise<FactValue>
+  readonly estimate: Estimate
 }
 
 export class Judge {
   readonly #parts: JudgeParts
+  /** What was prepared last, and under which policies an execution of it could be allowed. Clients prepare the same again and again. */
+  #preparable: Statement | undefined
+  #preparableVersion = 0
 
   constructor(parts: JudgeParts) {
     this.#parts = parts
@@ -110,10 +113,15 @@ export class Judge {
       const [statement] = understood.statements
       // What it names is looked up when it runs, and decided then.
       if (!statement || understood.statements.length > 1 || isNaming(statement)) return undefined
+      const { gate, knowledge } = this.#parts
+      if (statement === this.#preparable && gate.version === this.#preparableVersion && !knowledge.stale)
+        return undefined
       return after(this.#one(statement, text, undefined), (judged) => {
         if ('sqlstate' in judged) return judged
-        if (judged.decision.verdict === 'Allow' || judged.decision.volatile) return undefined
-        return this.refusal(judged)
+        if (judged.decision.verdict !== 'Allow' && !judged.decision.volatile) return this.refusal(judged)
+        this.#preparable = statement
+        this.#preparableVersion = judged.policyVersion
+        return undefined
       })
     })
   }
@@ -297,32 +305,6 @@ export class Judge {
   }
 }
 
-/** Most verdicts rest on the shape alone: what differs from call to call is made when a condition asks for it. */
-class StatementAction implements Action {
-  readonly shape: ActionShape
-  readonly text: string
-  readonly #bound: BoundParameters | undefined
-  readonly #parts: Pick<JudgeParts, 'estimate' | 'knowledge'>
-
-  constructor(shape: ActionShape, text: string, bound: BoundParameters | undefined, parts: JudgeParts) {
-    this.shape = shape
-    this.text = text
-    this.#bound = bound
-    this.#parts = parts
-  }
-
-  get facts(): Facts {
-    return this.#bound?.facts ?? NO_FACTS
-  }
-
-  get costly(): Action['costly'] {
-    if (!ESTIMABLE.has(this.shape.verb)) return NO_COSTLY
-    const { estimate, knowledge } = this.#parts
-    const parameters = (this.#bound?.recorded.count ?? 0) > 0
-    return { estimatedRows: () => estimate(this.text, knowledge.path, parameters) }
-  }
-}
-
 function alone(judged: Judged | RefusalText): Script {
   return 'sqlstate' in judged ? judged : [judged]
 }
@@ -337,9 +319,6 @@ function meansTheSame(before: Statement, now: Statement): boolean {
 function isWatched({ inspection, protection }: Basis): boolean {
   return inspection !== undefined || protection.inForce
 }
-
-const NO_FACTS: Facts = {}
-const NO_COSTLY: Action['costly'] = {}
 
 /** A byte offset in the text as a position in characters from 1. */
 function characters(text: string, at: number): number {
