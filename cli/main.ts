@@ -15,8 +15,9 @@ const COMMANDS: Readonly<
   gateway: {
     about: 'serve Connections on this machine, without Kubernetes',
     run: async (args, io) => {
-      startFrugally(COMPILED)
-      const { run } = await import('./gateway/run.ts')
+      const load = () => import('./gateway/run.ts')
+      await startFrugally(COMPILED, load)
+      const { run } = await load()
       setV8()
       return run(args, io)
     },
