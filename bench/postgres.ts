@@ -26,8 +26,8 @@ const USAGE = `Usage: node bench/postgres.ts [options]
   --rounds N            (default 5; 1 with QUICK=1)
   --out FILE            (default bench/results/postgres.json; with any of the first three options only if given)`
 
-/** V8 has optimised a statement's whole way after some 20,000 of them. */
-const WARM_SECONDS = 2
+/** V8 has optimised a statement’s whole way after some 50,000 of them. */
+const WARM_SECONDS = 4
 
 interface Options {
   readonly targets: readonly TargetName[]
