@@ -8,7 +8,7 @@ import { startTarget } from './targets.ts'
 import { type Address, measure, PEOPLE, prepareData } from './workloads.ts'
 
 /** What is over has been given back by then (sidecar/collect-when-quiet.ts). */
-const QUIET_MS = 25_000
+const QUIET_MS = 80_000
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '600' } } })

@@ -214,7 +214,7 @@ async function residentMegabytes(): Promise<number> {
 }
 
 async function quietMegabytes(): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 25_000))
+  await new Promise((resolve) => setTimeout(resolve, 80_000))
   return residentMegabytes()
 }
 

@@ -26,8 +26,9 @@ SALLYPORT_CLUSTER=DIR takes a cluster that runs (make cluster); without it one i
 /** Of so many pods the memory is looked at, which takes its time. */
 const LOOKED_AT = 3
 const PATIENCE_MS = 120_000
-/** What is over has been given back by then (collect-when-quiet.ts). */
-const SETTLED_MS = 25_000
+/** What the start has left behind has been given back by then, and what a session has (collect-when-quiet.ts). */
+const SETTLED_MS = 10_000
+const QUIET_MS = 80_000
 
 interface Start {
   readonly agentMs: number
@@ -126,7 +127,7 @@ async function startInjected(cluster: Cluster, name: string, looked: boolean): P
     const idle = await resident(gateway.processId)
     const query = 'psql --no-psqlrc --command="select * from customers limit 5" "$DATABASE_URL"'
     await ofPod(cluster, 'exec', name, '--container=agent', '--', 'sh', '-c', query)
-    await pause(SETTLED_MS)
+    await pause(QUIET_MS)
     return { agentMs, policyMs, idle, afterSession: await resident(gateway.processId) }
   } finally {
     await end(cluster, name)
