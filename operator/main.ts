@@ -3,6 +3,9 @@ import { setV8 } from '#sidecar/v8-options.ts'
 import { runOperator } from './run.ts'
 import { readSelf, readSettings } from './settings.ts'
 
+/** Half of a gateway's: nobody waits for a collection of the operator's. */
+const HEAP_GROWTH = 15
+
 const USAGE = `usage: sallyport-operator --settings FILE
 
 Sallyport's operator: puts gateways into agents' pods and feeds them with what Connections and AccessPolicies say.
@@ -24,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
   })
-  setV8()
+  setV8(HEAP_GROWTH)
   await runOperator(await readSettings(file), readSelf(process.env), stopped)
   return 0
 }

@@ -13,8 +13,6 @@ export const V8_OPTIONS: readonly string[] = ['--max-semi-space-size=4']
  * start would take a third longer.
  */
 const AT_RUN_TIME: readonly string[] = [
-  // The old generation is collected when it has grown by this many per cent, instead of doubling.
-  '--heap-growing-percent=30',
   // The nursery is small and hardly anything in it lives: helpers take longer to wake than the work does, and where all cores are busy the
   // statement waits for them (2.9 ms instead of 0.4).
   '--no-parallel-scavenge',
@@ -25,11 +23,14 @@ const AT_RUN_TIME: readonly string[] = [
   '--no-wasm-dynamic-tiering',
 ]
 
-/** To be asked when the program's code is loaded, and before any of it works. */
-export function setV8(): void {
+/**
+ * To be asked when the program's code is loaded, and before any of it works. `heapGrowth`: the old generation is collected when it has
+ * grown by so many per cent, instead of doubling.
+ */
+export function setV8(heapGrowth = 30): void {
   // Compiled code that is kept is taken back only under the options it was written with: so it is written now, not at the end.
   flushCompileCache()
-  for (const option of AT_RUN_TIME) setFlagsFromString(option)
+  for (const option of [...AT_RUN_TIME, `--heap-growing-percent=${heapGrowth}`]) setFlagsFromString(option)
 }
 
 /**
