@@ -4,11 +4,9 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startPostgres, whyMissing } from '#e2e/postgres/embedded.ts'
+import { GIVEN_BACK_MILLISECONDS } from '#sidecar/collect-when-quiet.ts'
 import { startTarget } from './targets.ts'
 import { type Address, measure, PEOPLE, prepareData } from './workloads.ts'
-
-/** What is over has been given back by then (sidecar/collect-when-quiet.ts). */
-const QUIET_MS = 80_000
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '600' } } })
@@ -22,10 +20,10 @@ async function main(): Promise<void> {
   const target = await startTarget('sallyport-full', server, address)
   const processId = target.processId ?? 0
   try {
-    await pause(QUIET_MS)
+    await pause(GIVEN_BACK_MILLISECONDS + 5_000)
     console.log(`idle: ${await resident(processId)} MB`)
     await measure('simple', 1, target.address, 1)
-    await pause(QUIET_MS)
+    await pause(GIVEN_BACK_MILLISECONDS + 5_000)
     console.log(`after one client: ${await resident(processId)} MB`)
     await measure('prepared', 32, target.address, 10)
     const warm = await resident(processId)

@@ -20,6 +20,7 @@ import { HttpTransport } from '#operator/kube/http-transport.ts'
 import { kubeconfigAccess } from '#operator/kube/kubeconfig.ts'
 import { ACCESS_POLICIES, CONNECTIONS, PODS, SECRETS, SERVICES } from '#operator/resources.ts'
 import type { OperatorSettings } from '#operator/settings.ts'
+import { GIVEN_BACK_MILLISECONDS } from '#sidecar/collect-when-quiet.ts'
 import {
   AGENTS,
   accountOf,
@@ -214,7 +215,7 @@ async function residentMegabytes(): Promise<number> {
 }
 
 async function quietMegabytes(): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 80_000))
+  await new Promise((resolve) => setTimeout(resolve, GIVEN_BACK_MILLISECONDS + 5_000))
   return residentMegabytes()
 }
 

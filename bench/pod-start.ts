@@ -10,6 +10,7 @@ import { currentCluster } from '#e2e/cluster/current.ts'
 import { installSallyport, loadImages } from '#e2e/cluster/install.ts'
 import { AGENT_NAMESPACE, furnish, makeRooms, OWNER_NAMESPACE } from '#e2e/cluster/playground.ts'
 import { until } from '#e2e/cluster/until.ts'
+import { GIVEN_BACK_MILLISECONDS } from '#sidecar/collect-when-quiet.ts'
 import { type Admission, measureAdmission } from './pod-start/admission.ts'
 import { gatewayOf, type Resident, resident } from './pod-start/gateway-process.ts'
 import { control, injected } from './pod-start/manifests.ts'
@@ -26,9 +27,8 @@ SALLYPORT_CLUSTER=DIR takes a cluster that runs (make cluster); without it one i
 /** Of so many pods the memory is looked at, which takes its time. */
 const LOOKED_AT = 2
 const PATIENCE_MS = 120_000
-/** What the start has left behind has been given back by then, and what a session has (collect-when-quiet.ts). */
+/** What the start has left behind has been given back by then. */
 const SETTLED_MS = 10_000
-const QUIET_MS = 80_000
 
 interface Start {
   readonly agentMs: number
@@ -129,7 +129,7 @@ async function startInjected(cluster: Cluster, name: string, looked: boolean): P
     const idle = await resident(gateway.processId)
     const query = 'psql --no-psqlrc --command="select * from customers limit 5" "$DATABASE_URL"'
     await ofPod(cluster, 'exec', name, '--container=agent', '--', 'sh', '-c', query)
-    await pause(QUIET_MS)
+    await pause(GIVEN_BACK_MILLISECONDS + 5_000)
     return { agentMs, policyMs, idle, afterSession: await resident(gateway.processId) }
   } finally {
     await end(cluster, name)

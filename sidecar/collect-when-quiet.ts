@@ -12,6 +12,9 @@ const LOOK_MILLISECONDS = 15_000
 /** Looks in a row that must find that nothing has happened: a minute. */
 const STILL_LOOKS = 4
 
+/** What is over has been given back so long after the last thing that happened. */
+export const GIVEN_BACK_MILLISECONDS = (STILL_LOOKS + 1) * LOOK_MILLISECONDS
+
 /** `activity`: another number whenever something has happened. Once after the start, then once after each time that something did. */
 export function collectWhenQuiet(activity: () => number): void {
   const isDue = watchFor(activity, STILL_LOOKS)

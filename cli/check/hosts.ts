@@ -8,8 +8,8 @@ import type { Report } from '#sidecar/check/fault.ts'
 import { keyOf } from '#sidecar/check/names.ts'
 
 /**
- * In-cluster hosts belong to their namespace; others need an EndpointGrant, where the directory has any. Where the gateway connects
- * to instead of an endpoint is claimed like the endpoint.
+ * In-cluster hosts belong to their namespace; others need an EndpointGrant, if the directory has EndpointGrants at all. Where the gateway
+ * connects to instead of an endpoint is claimed like the endpoint.
  */
 export function checkHosts(connection: Connection, grants: readonly EndpointGrant[], report: Report): void {
   const own = namespaceOf(connection)

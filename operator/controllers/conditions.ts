@@ -25,13 +25,13 @@ export function ofEnforced({ accepted, resolved, problem }: Verdict, progress: P
   const rejected = progress.inForce.rejected > 0 ? force : undefined
   // Gateways are told of a problem, to deny; of what selects nothing they know nothing.
   const meanwhile = problem === undefined ? 'it opens and denies nothing' : denied
-  return [...judged, force, ready([...judged, force]), degraded(consequence(judged, meanwhile) ?? rejected)]
+  return [...judged, force, ready(judged, force), degraded(consequence(judged, meanwhile) ?? rejected)]
 }
 
 /** Of what other objects refer to. `without`: what becomes of those while something is wrong with it. */
 export function ofReference(verdict: Judged, without: string): Finding[] {
-  const judged = [judgedAs('Accepted', verdict)]
-  return [...judged, ready(judged), degraded(consequence(judged, without))]
+  const accepted = judgedAs('Accepted', verdict)
+  return [accepted, ready([], accepted), degraded(consequence([accepted], without))]
 }
 
 /** Gateways are taking it, or may be about to: who waits a moment can say more. `wanted`: some pod may come to have it. */
@@ -77,14 +77,12 @@ function isOlder({ generation }: InForce, judged = 0): boolean {
   return generation < judged
 }
 
-/** Unknown is no failure: nobody needs it, so nobody waits for it. */
-function ready(found: readonly Finding[]): Finding {
-  const failing = found.find(({ status }) => status === 'False')
-  const { reason, message } = failing ?? found.at(-1) ?? NOTHING_FOUND
+/** Of what goes before and the last, which has the last word where none fails. Unknown is no failure: nobody needs it, so nobody waits for it. */
+function ready(before: readonly Finding[], last: Finding): Finding {
+  const failing = [...before, last].find(({ status }) => status === 'False')
+  const { reason, message } = failing ?? last
   return { type: 'Ready', status: failing === undefined ? 'True' : 'False', reason, message }
 }
-
-const NOTHING_FOUND: Reason = { reason: 'Valid', message: 'it is valid' }
 
 function degraded(wrong: Reason | undefined): Finding {
   const { reason, message } = wrong ?? AS_EXPECTED

@@ -1,6 +1,6 @@
 // Pods whose gateways have a stream, held against what they were attested for whenever they change: a container that was added,
 // a mark or a part of ours that was taken off while no webhook was there, another image under the same name, a user that the kubelet
-// found. A pod that would not be let in any more loses its sessions at once, and its gateway the stream; it may come again, as any.
+// found. A pod that would not be let in any more loses its sessions at once, and its gateway the stream. That gateway may ask to be attested anew.
 //
 // The watch tells that something is another one, by a digest; what it is is asked of the API server then. While that does not answer,
 // what was attested stays, and is looked at later.

@@ -8,7 +8,7 @@ import type { ObjectMatch, Rule } from '#crds/types.gen.ts'
 import type { ObjectRef, Part } from '#sidecar/action.ts'
 
 export interface StaticMatch {
-  /** Absent: any. */
+  /** Each of these that is absent matches everything. */
   readonly verbs?: ReadonlySet<string>
   readonly effects?: ReadonlySet<string>
   readonly objects?: readonly ObjectPattern[]

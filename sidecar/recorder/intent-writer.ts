@@ -21,7 +21,10 @@ export interface Intent {
   readonly parameters?: { readonly count: number; readonly bytes: Uint8Array } | undefined
 }
 
-/** How columns are described to whoever decodes captured responses: any JSON, the same object while it stays the same. */
+/**
+ * How columns are described to whoever decodes captured responses, in JSON of the protocol's own. As long as nothing in it changes it must be the
+ * same object.
+ */
 export type ColumnDescription = object
 
 export class IntentWriter {

@@ -250,7 +250,7 @@ function functionColumns(
     // Reviewed overloads of which some give one column (unnest): taken as those. If the server chooses another one, the
     // result has another number of columns than foreseen and is not shown.
     if (scalar) return { columns: [{ name: alias?.aliasname ?? own, value: derive([value], undefined) }], open: false }
-    // Overloads with different columns: any name may be one.
+    // Overloads with different columns: whatever name is asked for may be a column of one of them.
     const outs = new Set(routines.flatMap((routine) => routine.outNames))
     return { columns: [...outs].map((name) => ({ name, value: derive([value], undefined) })), open: true }
   }

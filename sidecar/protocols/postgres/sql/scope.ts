@@ -17,7 +17,7 @@ export interface Range {
   /** Set where the name was not aliased, so that `schema.table.column` works. */
   readonly schema?: string
   readonly columns: readonly RangeColumn[]
-  /** Its columns cannot be told: any name may be one. */
+  /** Its columns cannot be told: whatever name is asked for may be one of them. */
   readonly open: boolean
   readonly relation?: Relation
   /** Its columns are taken at their names: nothing else will ever tell what they are. */
