@@ -22,15 +22,15 @@ const PREAMBLE = encodePreamble({
 
 type Step =
   | { readonly does: 'append' | 'capture' | 'outcome'; readonly length: number; readonly ordinal: number }
-  | { readonly does: 'sign' | 'take' }
+  | { readonly does: 'hash' | 'sign' | 'take' }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     does: fc.constantFrom('append', 'capture', 'outcome'),
-    length: fc.oneof(fc.nat(9), fc.nat(5000)),
+    length: fc.oneof(fc.nat(9), fc.nat(5000), fc.nat(20_000)),
     ordinal: fc.integer({ min: 1, max: 2 }),
   }),
-  fc.record({ does: fc.constantFrom('sign', 'take') }),
+  fc.record({ does: fc.constantFrom('hash', 'hash', 'sign', 'take') }),
 )
 
 interface Written {
@@ -73,6 +73,9 @@ function write(steps: readonly Step[]): Written {
         journal.buffer.fill(2, at, at + OUTCOME_TAIL_BYTES)
         break
       }
+      case 'hash':
+        journal.hashPiece()
+        break
       case 'sign':
         journal.appendSigned(KIND.checkpoint, now, Buffer.from('{"n":1}'), (unsigned) =>
           signRecord(unsigned, testKeys.signing),

@@ -1,8 +1,8 @@
 // A session's records that are not yet in its file: one growing buffer, in the file's own format.
 //
 // Appending writes bytes and nothing else. Checks, and the link's one hash over everything since the link before, are
-// made when a batch is taken: after the agents have their answers.
-import { hash } from 'node:crypto'
+// made after the agents have their answers: piece by piece if there is much, else when a batch is taken.
+import { createHash, type Hash, hash } from 'node:crypto'
 import {
   HASH_BYTES,
   isSignedKind,
@@ -20,6 +20,8 @@ import type { Buffers } from './buffers.ts'
 const NOTHING = Buffer.alloc(0)
 const NO_VIEW = viewOf(NOTHING)
 const NO_WORDS = new Int32Array(0)
+/** Hashed at once: some 20 µs. */
+const PIECE = 8 * 1024
 /** A reader would take a longer payload for damage. */
 const OVERSIZED = Buffer.from('{"type":"oversized"}')
 
@@ -43,6 +45,9 @@ export class Journal {
   #sealed: number
   /** Where the block begins that the next link closes: at the last link. */
   #block = 0
+  /** What the block has been hashed up to, and the hash so far; none: not even begun. */
+  #hashed = 0
+  #hashing: Hash | undefined
   #hash: string
   #sequence = 0
   #lastKind = 0
@@ -147,6 +152,16 @@ export class Journal {
     return tail
   }
 
+  /** Hashes what there is if it is enough for a piece, so that the statement beside a batch does not wait for all of it. */
+  hashPiece(): void {
+    const to = this.#open >= 0 ? this.#open : this.#end
+    if (to - this.#hashed < PIECE) return
+    this.#seal(to)
+    this.#hashing ??= createHash('sha256')
+    this.#hashing.update(this.#buffer.subarray(this.#hashed, to))
+    this.#hashed = to
+  }
+
   /** Hands over everything. The buffer is the caller's until it gives it back to the pool. */
   take(time: number): Batch | undefined {
     if (this.pending === 0) return undefined
@@ -158,6 +173,7 @@ export class Journal {
     this.#buffer = NOTHING
     this.#view = NO_VIEW
     this.#words = NO_WORDS
+    this.#hashed -= this.#block
     this.#block = 0
     this.#end = this.#carried.length
     this.#sealed = this.#end
@@ -171,10 +187,18 @@ export class Journal {
     const start = at - RECORD_BYTES
     this.#seal(start)
     sealHead(this.#buffer, this.#words, start)
-    this.#hash = hash('sha256', this.#buffer.subarray(this.#block, at), 'binary')
+    this.#hash = this.#blockHash(at)
     this.#buffer.write(this.#hash, at, HASH_BYTES, 'latin1')
     this.#seal()
     this.#block = start
+    this.#hashed = start
+  }
+
+  #blockHash(end: number): string {
+    const rest = this.#buffer.subarray(this.#hashed, end)
+    const hashing = this.#hashing
+    this.#hashing = undefined
+    return hashing === undefined ? hash('sha256', rest, 'binary') : hashing.update(rest).digest('binary')
   }
 
   #seal(to: number = this.#end): void {

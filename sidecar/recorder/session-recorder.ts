@@ -104,6 +104,7 @@ export class SessionRecorder implements Flushable {
     this.#responses.outcome(ordinal, outcome, this.#context.clock.at(at))
     this.#outcomes++
     this.#context.counters.outcomes++
+    this.#journal.hashPiece()
     this.#account()
   }
 
