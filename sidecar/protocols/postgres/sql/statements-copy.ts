@@ -3,14 +3,13 @@ import type { CopyStmt } from 'libpg-query'
 import type { Analysis } from './analysis.ts'
 import { consume } from './expressions.ts'
 import { modification } from './modify.ts'
-import { as, kindOf, literalText, type Node, namesOf, stringOf } from './node.ts'
+import { as, kindOf, type Node, namesOf } from './node.ts'
 import { NO_ROWS, type Outcome, type StatementHandlers } from './outcome.ts'
 import { access, rangeOf, resolve } from './relations.ts'
 import { at, EMPTY, nested, type Result, visibleOf } from './scope.ts'
 import { query } from './select.ts'
 import type { CopyStream, Output } from './statement.ts'
 import { outputsOf } from './statements-rows.ts'
-import { isFalse } from './statements-session.ts'
 
 export const COPY_STATEMENTS: StatementHandlers = {
   CopyStmt: (body, analysis) => copy(body, analysis),
@@ -116,33 +115,47 @@ const KNOWN_OPTIONS = new Set(
     ' ',
   ),
 )
+/** Lists of columns, which change nothing about how a stream is read. */
+const COLUMN_OPTIONS = new Set(['force_quote', 'force_not_null', 'force_null'])
 
 function readOptions(nodes: readonly Node[] | undefined, analysis: Analysis): StreamOptions {
-  const given = new Map<string, Node | undefined>()
+  const given = new Map<string, string>()
   for (const node of nodes ?? []) {
     const option = as('DefElem', node)
     const name = option?.defname
     if (option === undefined || name === undefined) return analysis.refuse('a COPY option of another kind')
     if (!KNOWN_OPTIONS.has(name)) return analysis.refuse(`the COPY option ${name}`, option.location)
     analysis.visited.add(option)
-    given.set(name, option.arg)
+    if (!COLUMN_OPTIONS.has(name)) given.set(name, optionText(name, option.arg, analysis))
   }
-  const text = (name: string): string | undefined => stringOf(given.get(name)) ?? literalText(given.get(name))
-  const encoding = text('encoding')
+  const encoding = given.get('encoding')
   // The stream is read as UTF-8; in another encoding a masked value could pass unseen.
   if (encoding !== undefined && !/^(utf-?8|unicode)$/i.test(encoding.replaceAll('_', ''))) {
     return analysis.refuse('COPY in another encoding than UTF8; leave ENCODING out')
   }
-  const format = (text('format') ?? 'text').toLowerCase()
+  const format = (given.get('format') ?? 'text').toLowerCase()
   if (format !== 'text' && format !== 'csv' && format !== 'binary') return analysis.refuse(`the COPY format ${format}`)
   const csv = format === 'csv'
-  const header = given.has('header') && !isFalse(given.get('header'))
+  const header = given.get('header')
   return {
     format,
-    delimiter: text('delimiter') ?? (csv ? ',' : '\t'),
-    nullText: text('null') ?? (csv ? '' : '\\N'),
-    quote: text('quote') ?? '"',
-    escape: text('escape') ?? text('quote') ?? '"',
-    header,
+    delimiter: given.get('delimiter') ?? (csv ? ',' : '\t'),
+    nullText: given.get('null') ?? (csv ? '' : '\\N'),
+    quote: given.get('quote') ?? '"',
+    escape: given.get('escape') ?? given.get('quote') ?? '"',
+    header: header !== undefined && !/^(?:false|off|0)$/i.test(header),
   }
+}
+
+/**
+ * An option's value as the server reads it (src/backend/commands/define.c, defGetString): numbers need no quotes. It reads
+ * lists and asterisks as text too, `DELIMITER *` and `HEADER (false)`: the stream would be another than the one that is masked.
+ */
+function optionText(name: string, node: Node | undefined, analysis: Analysis): string {
+  if (node === undefined) return 'true'
+  if ('String' in node) return node.String.sval ?? ''
+  if ('Integer' in node) return String(node.Integer.ival ?? 0)
+  if ('Float' in node) return node.Float.fval ?? '0'
+  if ('Boolean' in node) return String(node.Boolean.boolval === true)
+  return analysis.refuse(`a value of the COPY option ${name} without quotes; write it in single quotes`)
 }

@@ -133,7 +133,7 @@ function analyses(options: readonly Node[] | undefined, analysis: Analysis): boo
 
 const FALSE = new Set(['false', 'off', '0', 'no', 'f', 'n'])
 
-export function isFalse(node: Node | undefined): boolean {
+function isFalse(node: Node | undefined): boolean {
   if (node === undefined) return false
   if ('Boolean' in node) return node.Boolean.boolval !== true
   if ('Integer' in node) return (node.Integer.ival ?? 0) === 0

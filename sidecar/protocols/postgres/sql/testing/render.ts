@@ -1,5 +1,5 @@
 // A statement as lines that a reviewer can read.
-import type { Lineage, SessionChange, SourceColumn, Statement, Understood } from '../statement.ts'
+import type { CopyStream, Lineage, SessionChange, SourceColumn, Statement, Understood } from '../statement.ts'
 
 export function render(understood: Understood): readonly string[] {
   if (!understood.ok) return [`refused: ${understood.reason}`]
@@ -36,7 +36,7 @@ function renderStatement(statement: Statement): readonly string[] {
     ...(copy === undefined
       ? []
       : [
-          `stream ${copy.direction} ${copy.format}`,
+          ['stream', copy.direction, copy.format, ...optionsOf(copy)].join(' '),
           ...copy.columns.map((column) => `field ${column.name} ${lineage(column)}`),
         ]),
     ...uses.map(({ source, position }) => `use ${named(source)} ${position}`),
@@ -44,6 +44,19 @@ function renderStatement(statement: Statement): readonly string[] {
     ...assignments.map(({ target }) => `assign ${named(target)}`),
     ...changes.map((change) => `change ${changed(change)}`),
     ...(executes === undefined ? [] : [`executes ${executes}`]),
+  ]
+}
+
+/** What is not as the format has it anyway. */
+function optionsOf(copy: CopyStream): readonly string[] {
+  const { format, delimiter, nullText, quote, header } = copy
+  const [ownDelimiter, ownNull] = format === 'csv' ? [',', ''] : ['\t', '\\N']
+  return [
+    ...(delimiter === ownDelimiter ? [] : [`delimiter ${delimiter}`]),
+    ...(nullText === ownNull ? [] : [`null ${nullText}`]),
+    ...(quote === '"' ? [] : [`quote ${quote}`]),
+    ...(copy.escape === quote ? [] : [`escape ${copy.escape}`]),
+    ...(header ? ['header'] : []),
   ]
 }
 
