@@ -1,5 +1,6 @@
 // COPY's CSV format: values may be quoted, then delimiters and newlines within them count for nothing. An unquoted null
-// text is NULL, a quoted one is a value; so a masked value is quoted whenever it could be taken for anything else.
+// text is NULL, a quoted one is a value; so a masked value is quoted whenever it could be taken for anything else, and then
+// only.
 import { type CopyFormat, type CopyRows, malformed, wrongShape } from './copy-rows.ts'
 import { sameBytes } from './copy-text.ts'
 import type { Output } from './output.ts'
@@ -79,7 +80,7 @@ export class CsvRows implements CopyRows {
       this.masked += 1
       out.keep(bytes, copied, from)
       if (this.#outcome.kind === 'null') out.append(this.#nullText, 0, this.#nullText.length)
-      else this.#encode(this.#outcome, quoted, out)
+      else this.#encode(this.#outcome, out)
       copied = to
     }
     if (steps.length > 0 ? at !== end + 1 : start !== end) throw wrongShape(steps.length + 1, steps.length)
@@ -115,9 +116,13 @@ export class CsvRows implements CopyRows {
     return out.subarray(0, length)
   }
 
-  #encode(value: Outcome, quoted: boolean, out: Output): void {
+  /**
+   * Quoted or not as the masked value asks for, never as the old one was: with `NULL 'guess'`, `DELIMITER '5'` or `QUOTE '7'`
+   * the server's quotes would say whether a protected value equals the guess or has that digit.
+   */
+  #encode(value: Outcome, out: Output): void {
     const { bytes, start, end } = value
-    if (!quoted && !this.#needsQuotes(bytes, start, end)) {
+    if (!this.#needsQuotes(bytes, start, end)) {
       out.append(bytes, start, end)
       return
     }

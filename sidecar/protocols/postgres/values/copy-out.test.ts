@@ -150,6 +150,21 @@ test('with a null text that could be a value, a value that equals it comes out a
   }
 })
 
+/** What makes the server quote a value: the agent chooses these signs, so each could be a question about the value. */
+const QUOTED: Readonly<Record<string, readonly [format: CopyFormat, stream: string]>> = {
+  'equals the null text': [{ ...CSV, nullText: 'guess' }, 'other\n"guess"\n'],
+  'has the delimiter in it': [{ ...CSV, delimiter: '5' }, '411\n"451"\n'],
+  'has the quotation mark in it': [{ ...CSV, quote: '7', escape: '7' }, '411\n747717\n'],
+  'has a line end in it': [CSV, 'ab\n"a\nb"\n'],
+}
+
+for (const [sentence, [format, stream]] of Object.entries(QUOTED)) {
+  test(`in csv a value that ${sentence} comes out as every other`, () => {
+    const masker = new CopyOutMasker(format, [{ kind: 'mask', strategy: 'Redact', typeOid: 25, format: 0 }], KEYS)
+    assert.equal(masker.push(Buffer.from(stream)).out.toString(), '****\n****\n')
+  })
+}
+
 for (const [sentence, [format, stream]] of Object.entries(REFUSED)) {
   test(`a stream with ${sentence} is refused`, () => {
     const keep: CellPlan = { kind: 'keep' }
