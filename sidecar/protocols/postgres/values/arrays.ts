@@ -6,7 +6,7 @@ import type { MaskValue } from '#sidecar/masking/strategies.ts'
 import { type Format, NULL } from './entry.ts'
 
 /** As the server's own MAXDIM (src/include/utils/array.h). */
-const DIMENSIONS = 6
+export const DIMENSIONS = 6
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c

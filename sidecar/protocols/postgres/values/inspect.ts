@@ -13,6 +13,7 @@ import { maskArray } from './arrays.ts'
 import type { Format } from './entry.ts'
 import { JSONB_VERSION } from './json.ts'
 import { holdsText, shapeOf, type TypeLookup } from './kinds.ts'
+import { isStructured, Texts } from './texts.ts'
 
 export interface Inspection {
   readonly detections: readonly { readonly detector: DetectorName; readonly strategy: Strategy }[]
@@ -40,7 +41,8 @@ export function inspectorFor(
   const fields = fieldMask(inspection.fields, typeOid, format, keys, lookup)
   const detections = holdsText(typeOid, format, lookup) ? inspection.detections : []
   if (fields === undefined && detections.length === 0) return undefined
-  return new CellInspector(detections, fields, syntaxOf(typeOid, format, lookup), keys)
+  const texts = format === 1 && isStructured(typeOid, lookup) ? new Texts(typeOid, lookup) : undefined
+  return new CellInspector(detections, fields, texts ?? syntaxOf(typeOid, format, lookup), keys)
 }
 
 export class CellInspector {
@@ -51,30 +53,54 @@ export class CellInspector {
   readonly #scanner: Scanner | undefined
   readonly #strategies = new Map<DetectorName, Strategy>()
   readonly #masker: DetectedMasker
-  readonly #syntax: Syntax
+  readonly #texts: Texts | undefined
+  #syntax: Syntax
 
-  constructor(detections: Inspection['detections'], fields: MaskValue | undefined, syntax: Syntax, keys: MaskingKeys) {
+  /** `within`: the syntax of the whole cell, or where texts lie in it. */
+  constructor(
+    detections: Inspection['detections'],
+    fields: MaskValue | undefined,
+    within: Syntax | Texts,
+    keys: MaskingKeys,
+  ) {
     for (const { detector, strategy } of detections) {
       const other = this.#strategies.get(detector)
       this.#strategies.set(detector, other === undefined ? strategy : stronger(other, strategy))
     }
     this.#scanner = detections.length === 0 ? undefined : new Scanner(this.#strategies.keys())
     this.#fields = fields
-    this.#syntax = syntax
+    this.#texts = typeof within === 'string' ? undefined : within
+    this.#syntax = typeof within === 'string' ? within : 'plain'
     this.#masker = new DetectedMasker(keys)
     this.bytes = this.#scratch.bytes
   }
 
   /** Looks at one cell, which it may write to. */
   inspect(bytes: Buffer, start: number, end: number): number {
-    if (this.#fields === undefined) return this.#detect(bytes, start, end)
+    if (this.#fields === undefined) return this.#search(bytes, start, end)
     this.#scratch.trim()
     const length = this.#fields(bytes, start, end, this.#scratch)
-    if (length === UNTOUCHED) return this.#detect(bytes, start, end)
+    if (length === UNTOUCHED) return this.#search(bytes, start, end)
     if (length < 0) return NULLED
     this.bytes = this.#scratch.bytes
     this.length = length
-    return this.#detect(this.bytes, 0, length) === NULLED ? NULLED : REWRITTEN
+    return this.#search(this.bytes, 0, length) === NULLED ? NULLED : REWRITTEN
+  }
+
+  #search(bytes: Buffer, start: number, end: number): number {
+    const texts = this.#texts
+    if (this.#scanner === undefined) return UNCHANGED
+    if (texts === undefined) return this.#detect(bytes, start, end)
+    // What cannot be searched is not shown.
+    if (!texts.read(bytes, start, end)) return NULLED
+    let count = 0
+    for (let i = 0; i < texts.count; i++) {
+      this.#syntax = texts.json[i] === true ? 'json' : 'plain'
+      const found = this.#detect(bytes, texts.starts[i] ?? end, texts.ends[i] ?? end)
+      if (found === NULLED) return NULLED
+      count += found
+    }
+    return count
   }
 
   #detect(bytes: Buffer, start: number, end: number): number {
@@ -82,6 +108,8 @@ export class CellInspector {
     if (scanner === undefined) return UNCHANGED
     const count = scanner.scan(bytes, start, end)
     if (count === 0) return UNCHANGED
+    // No text has a zero in it: this is a structure of a type that is not known, which must not be written into.
+    if (hasZero(bytes, start, end)) return NULLED
     for (let i = 0; i < count; i++) if (this.#strategy(i) === 'Null') return NULLED
     let inString = false
     let at = start
@@ -157,6 +185,11 @@ function syntaxOf(typeOid: number, format: Format, lookup: TypeLookup | undefine
   const { kind } = shapeOf(typeOid, lookup)
   if (kind === 'json' || kind === 'jsonb') return 'json'
   return kind === 'text' || kind === 'xml' || kind === 'enum' ? 'plain' : format === 0 ? 'escaped' : 'plain'
+}
+
+function hasZero(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === 0) return true
+  return false
 }
 
 /** Whether `to` lies within a JSON string, walking from `from`, where it was `inString`. */

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DETECTOR_NAMES } from '#sidecar/masking/detectors/names.ts'
+import type { Strategy } from '#sidecar/masking/mask.ts'
+import { type CellInspector, inspectorFor, NULLED, UNCHANGED } from './inspect.ts'
+
+const KEYS = { hash: Buffer.alloc(32, 1), tokenize: Buffer.alloc(32, 2) }
+const TEXT = 25
+const INT8 = 20
+const JSONB = 3802
+const HSTORE = 20001
+
+/** Each shape that texts can have in binary, around one text that is given. */
+const SHAPES: Readonly<Record<string, readonly [typeOid: number, make: (text: Buffer) => Buffer]>> = {
+  'text[]': [1009, (text) => array(TEXT, [text, undefined, Buffer.from('last')])],
+  'text[][]': [1009, (text) => Buffer.concat([int32(2, 0, TEXT, 1, 1, 1, 1), sized(text)])],
+  record: [2249, (text) => record([INT8, Buffer.alloc(8, '4')], [TEXT, text], [TEXT, undefined])],
+  'record[]': [2287, (text) => array(2249, [record([TEXT, text]), record([TEXT, Buffer.from('x')])])],
+  'a record with an array': [2249, (text) => record([1009, array(TEXT, [Buffer.from('x'), text])])],
+  'a key of hstore': [HSTORE, (text) => Buffer.concat([int32(1), sized(text), sized(undefined)])],
+  'a value of hstore': [HSTORE, (text) => Buffer.concat([int32(1), sized(Buffer.from('key')), sized(text)])],
+  tsvector: [
+    3614,
+    (text) =>
+      Buffer.concat([int32(2), Buffer.from('a\0\0\x01@4', 'latin1'), text, Buffer.from('\0\0\x01\0\x01', 'latin1')]),
+  ],
+}
+
+for (const [name, [typeOid, make]] of Object.entries(SHAPES)) {
+  test(`${name} in binary: what a text begins with is found at every length, and lengths stay`, () => {
+    const inspector = inspecting(typeOid)
+    // Lengths whose bytes are digits, letters and signs that addresses may have.
+    for (let length = 20; length < 300; length++) {
+      for (const secret of ['4111111111111111', 'jane@example.org']) {
+        const value = make(Buffer.from(secret.padEnd(length, ' ')))
+        assert.equal(inspector.inspect(value, 0, value.length), 1, `${secret} of ${length}`)
+        assert.deepEqual(value, make(Buffer.from('*'.repeat(16).padEnd(length, ' '))))
+      }
+    }
+  })
+
+  test(`${name} in binary: cut short it becomes NULL`, () => {
+    const inspector = inspecting(typeOid)
+    const value = make(Buffer.from('x'))
+    for (let length = 5; length < value.length; length++) {
+      // A row or a list of lexemes may end behind each of its own.
+      const found = inspector.inspect(value, 0, length)
+      assert.ok(found === NULLED || found === UNCHANGED)
+    }
+    assert.equal(inspector.inspect(value, 0, value.length - 1), NULLED)
+  })
+}
+
+test('numbers of jsonb within a record stay numbers', () => {
+  const value = record([JSONB, Buffer.from('\x01{"card":4111111111111111}')])
+  inspecting(2249).inspect(value, 0, value.length)
+  assert.deepEqual(value, record([JSONB, Buffer.from('\x01{"card":9999999999999999}')]))
+})
+
+test('a field of a record whose type holds no text is left alone', () => {
+  const value = record([17, Buffer.from('4111111111111111')], [TEXT, Buffer.from('x')])
+  assert.equal(inspecting(2249).inspect(value, 0, value.length), UNCHANGED)
+})
+
+test('a detector whose strategy is Null empties the whole value', () => {
+  const value = array(TEXT, [Buffer.from('x'), Buffer.from('jane@example.org')])
+  assert.equal(inspecting(1009, 'Null').inspect(value, 0, value.length), NULLED)
+})
+
+test('a structure taken for text becomes NULL where something is found in it', () => {
+  const value = array(TEXT, [Buffer.from('jane@example.org')])
+  assert.equal(inspecting(TEXT).inspect(value, 0, value.length), NULLED)
+})
+
+function inspecting(typeOid: number, strategy: Strategy = 'Redact'): CellInspector {
+  const detections = DETECTOR_NAMES.map((detector) => ({ detector, strategy }))
+  const inspector = inspectorFor({ detections, fields: [] }, typeOid, 1, KEYS, (oid) =>
+    oid === HSTORE
+      ? {
+          oid,
+          schema: 'public',
+          name: 'hstore',
+          kind: 'b',
+          baseOid: 0,
+          elementOid: 0,
+          relationOid: 0,
+          extension: 'hstore',
+        }
+      : undefined,
+  )
+  assert.ok(inspector !== undefined)
+  return inspector
+}
+
+function array(elementOid: number, elements: readonly (Buffer | undefined)[]): Buffer {
+  return Buffer.concat([int32(1, 1, elementOid, elements.length, 1), ...elements.map(sized)])
+}
+
+function record(...fields: readonly (readonly [typeOid: number, value: Buffer | undefined])[]): Buffer {
+  return Buffer.concat([int32(fields.length), ...fields.flatMap(([typeOid, value]) => [int32(typeOid), sized(value)])])
+}
+
+function sized(value: Buffer | undefined): Buffer {
+  return value === undefined ? int32(-1) : Buffer.concat([int32(value.length), value])
+}
+
+function int32(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length)
+  for (const [i, value] of values.entries()) bytes.writeInt32BE(value, 4 * i)
+  return bytes
+}
