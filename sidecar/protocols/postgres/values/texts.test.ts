@@ -17,6 +17,7 @@ const SHAPES: Readonly<Record<string, readonly [typeOid: number, make: (text: Bu
   record: [2249, (text) => record([INT8, Buffer.alloc(8, '4')], [TEXT, text], [TEXT, undefined])],
   'record[]': [2287, (text) => array(2249, [record([TEXT, text]), record([TEXT, Buffer.from('x')])])],
   'a record with an array': [2249, (text) => record([1009, array(TEXT, [Buffer.from('x'), text])])],
+  'a record with NULL for an array': [2249, (text) => record([1009, undefined], [2249, undefined], [TEXT, text])],
   'a key of hstore': [HSTORE, (text) => Buffer.concat([int32(1), sized(text), sized(undefined)])],
   'a value of hstore': [HSTORE, (text) => Buffer.concat([int32(1), sized(Buffer.from('key')), sized(text)])],
   tsvector: [

@@ -42,7 +42,8 @@ export class Texts {
 
   #value(typeOid: number, start: number, end: number, depth: number): boolean {
     const { kind, elementOid = 0 } = shapeOf(typeOid, this.#lookup)
-    if (!holdsText(typeOid, 1, this.#lookup)) return true
+    // Nothing lies in NULL, which has no bytes.
+    if (start === end || !holdsText(typeOid, 1, this.#lookup)) return true
     if (depth > DEPTH_BOUND) return false
     if (kind === 'array') return this.#array(elementOid, start, end, depth)
     if (kind === 'composite') return this.#composite(start, end, depth)
@@ -115,7 +116,6 @@ export class Texts {
   }
 
   #add(start: number, end: number, json: boolean): void {
-    if (start >= end) return
     this.starts[this.count] = start
     this.ends[this.count] = end
     this.json[this.count] = json
