@@ -168,6 +168,47 @@ const cases: { readonly [sentence: string]: readonly [string, readonly Mask[], s
   'renaming a masked column is copying it': ['alter table customers rename ssn to x', [SSN], 'refused: copies: Allow'],
   'RETURNING is masked': ["update customers set name = 'x' returning ssn", [SSN], 'Partial'],
   'EXPLAIN shows the server words only': ['explain select ssn from customers', [SSN], 'keep'],
+  'EXPLAIN ANALYZE tells how long a value is': [
+    'explain (analyze, serialize text) select ssn from customers, generate_series(1, 1000) where id = 1',
+    [SSN],
+    'refused: predicates: Allow',
+  ],
+  'what is sorted has its size told, whether it comes out or not': [
+    'explain analyze select count(*) from (select ssn from customers order by id) s',
+    [mask(['public.customers.ssn'], { predicates: 'Equality' })],
+    'refused: predicates: Allow',
+  ],
+  'a view’s column has the size of its base’s': [
+    'explain analyze select tax_number from v_customers',
+    [SSN],
+    'refused: predicates: Allow',
+  ],
+  'a whole row has the sizes of all its columns': [
+    'explain analyze select c from customers c',
+    [SSN],
+    'refused: predicates: Allow',
+  ],
+  'EXPLAIN ANALYZE of other columns tells nothing': ['explain analyze select id, name from customers', [SSN], 'keep'],
+  'WAL is of whole rows, whichever columns are named': [
+    "explain (analyze, wal) update customers set name = 'x' where id = 1",
+    [SSN],
+    'refused: predicates: Allow',
+  ],
+  'without WAL it is of those that are named': [
+    "explain (analyze, wal off) update customers set name = 'x' where id = 1",
+    [SSN],
+    'keep',
+  ],
+  'sizes may be told where any condition may be asked': [
+    'explain (analyze, wal) select ssn from customers',
+    [mask(['public.customers.ssn'], { predicates: 'Allow' })],
+    'keep',
+  ],
+  'a relation that the catalog lacks may have any columns': [
+    'explain analyze select a from not_there_yet',
+    [SSN],
+    'refused: predicates: Allow',
+  ],
 }
 
 describe('a plan', () => {

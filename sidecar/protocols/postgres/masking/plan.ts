@@ -3,6 +3,7 @@
 import type { ObjectRef } from '#sidecar/action.ts'
 import { type Strategy, stronger } from '#sidecar/masking/mask.ts'
 import type { Output, SourceColumn, Statement, UsePosition } from '../sql/statement.ts'
+import { measured } from './measured.ts'
 import type { Protected, Protection, Ruled } from './protection.ts'
 
 export { type Protection, protection } from './protection.ts'
@@ -65,6 +66,7 @@ function same(a: ObjectRef, b: ObjectRef | undefined): boolean {
 function makePlan(statement: Statement, protection: Protection): Plan {
   return (
     refusedUse(statement, protection) ??
+    refusedMeasure(statement, protection) ??
     refusedCopy(statement, protection) ??
     refusedWrite(statement, protection) ??
     cellsOf(statement, protection)
@@ -159,6 +161,13 @@ const POSITIONS: Readonly<Record<UsePosition, string>> = {
   window: 'in a window definition',
   limit: 'in LIMIT or OFFSET',
   returning: 'in RETURNING',
+}
+
+function refusedMeasure(statement: Statement, protection: Protection): Plan | undefined {
+  const found = measured(statement, protection)
+  if (found === undefined) return undefined
+  const what = `sizes of masked column ${found.name} can be told from EXPLAIN ANALYZE (leave ANALYZE or the column out)`
+  return refusal(what, found.predicates, 'predicates: Allow', statement.from)
 }
 
 function refusedCopy(statement: Statement, protection: Protection): Plan | undefined {

@@ -9,6 +9,7 @@ import {
   strictest,
 } from '#sidecar/action.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
+import { factsTogether } from '../sql/facts.ts'
 import type { Copy, Outputs, Statement } from '../sql/statement.ts'
 
 const NO_FACTS: Facts = {}
@@ -81,6 +82,7 @@ export function together(outer: Statement, inner: Statement): Statement {
       assignments: [...outer.assignments, ...inner.assignments],
       valueBearing: [...outer.valueBearing, ...inner.valueBearing],
       changes: [...outer.changes, ...inner.changes],
+      ...(inner.measures === undefined ? {} : { measures: inner.measures }),
     }
     byInner.set(inner, whole)
   }
@@ -103,7 +105,7 @@ function joinShapes(outer: ActionShape, inner: ActionShape): ActionShape {
     verb: inner.verb,
     effect,
     parts: [...outer.parts, ...inner.parts],
-    facts: { ...inner.facts, ...outer.facts },
+    facts: factsTogether(outer.facts, inner.facts),
     redacted: outer.redacted,
   }
 }

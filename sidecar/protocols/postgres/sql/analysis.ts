@@ -1,5 +1,5 @@
 // What one statement has been found to do so far. Handlers add to it; nothing is ever taken away.
-import { type Effect, type FactValue, type ObjectRef, type Part, strictest } from '#sidecar/action.ts'
+import { type Effect, type Facts, type FactValue, type ObjectRef, type Part, strictest } from '#sidecar/action.ts'
 import type { Catalog, EffectivePath, Relation } from '../catalog/model.ts'
 import { as, type Node, NotUnderstood } from './node.ts'
 import type { Assignment, Copy, SessionChange, Statement, Use, UsePosition } from './statement.ts'
@@ -49,6 +49,8 @@ export class Analysis {
   readonly functions = new Set<string>()
   readonly tables = new Set<string>()
   readonly facts: { [name: string]: FactValue } = {}
+  /** What is known of the statement inside this one: it is what runs. */
+  innerFacts: Facts | undefined
   joins = 0
   parameters = 0
   unresolved = false
@@ -166,6 +168,7 @@ export class Analysis {
     this.assignments.push(...statement.assignments)
     this.bearers.push(...statement.valueBearing)
     this.parameters = Math.max(this.parameters, statement.parameters)
+    this.innerFacts = statement.shape.facts
   }
 }
 

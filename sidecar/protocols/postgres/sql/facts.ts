@@ -1,4 +1,5 @@
 // The words of this protocol that policies may use: verbs, kinds of object, facts.
+import type { Facts, FactValue } from '#sidecar/action.ts'
 import type { FactSchema } from '../../protocol.ts'
 
 export const FACTS: FactSchema = {
@@ -39,3 +40,24 @@ export const KINDS: readonly string[] = (
   'largeobject system defaultPrivileges textSearchConfiguration textSearchDictionary textSearchParser textSearchTemplate ' +
   'transform'
 ).split(' ')
+
+/** EXPLAIN, PREPARE, DECLARE, EXECUTE and FETCH do what a statement inside them or behind a name does: conditions see both. */
+export function factsTogether(outer: Facts, inner: Facts): Facts {
+  const either = (name: string): boolean => outer[name] === true || inner[name] === true
+  const union = (name: string): FactValue => [...new Set([...list(outer[name]), ...list(inner[name])])]
+  return {
+    ...inner,
+    ...outer,
+    joins: Math.max(Number(outer['joins'] ?? 0), Number(inner['joins'] ?? 0)),
+    tables: union('tables'),
+    columns: union('columns'),
+    functions: union('functions'),
+    hasReturning: either('hasReturning'),
+    hasWhere: either('hasWhere'),
+    unresolved: either('unresolved'),
+  }
+}
+
+function list(value: FactValue | undefined): readonly FactValue[] {
+  return Array.isArray(value) ? value : []
+}

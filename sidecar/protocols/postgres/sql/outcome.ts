@@ -8,6 +8,7 @@ export interface Outcome {
   readonly outputs: Outputs
   readonly copy?: CopyStream
   readonly executes?: string
+  readonly measures?: Statement['measures']
   readonly outsideTransaction?: boolean
   /** It removes or changes rows: is there a condition? */
   readonly hasWhere?: boolean

@@ -122,6 +122,8 @@ export interface Statement {
   readonly copy?: CopyStream
   /** EXECUTE name(…): the prepared statement it runs. Its parts are decided together with this one's. */
   readonly executes?: string
+  /** EXPLAIN ANALYZE: the sizes of the columns that it touches can be told from its answer; with WAL those of whole rows. */
+  readonly measures?: 'touched' | 'everything'
   /** Relations it touches that hold other relations' values, other sessions' text or secrets: refused while a mask is in force unless a rule names them. */
   readonly valueBearing: readonly ObjectRef[]
   /** Highest $n used. */

@@ -70,6 +70,7 @@ function copiedTable(body: CopyStmt, analysis: Analysis): Result {
       ? range.columns.filter((column) => !generated.has(column.name))
       : listed.flatMap((name) => range.columns.find((column) => column.name === name) ?? [])
   for (const column of columns) touched.add(column.name)
+  if (range.open) for (const name of listed.length === 0 ? ['*'] : listed) touched.add(name)
   const location = body.relation.location ?? 0
   if (body.is_from === true) {
     for (const column of columns) {

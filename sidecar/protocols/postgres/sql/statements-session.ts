@@ -81,7 +81,8 @@ export const SESSION_STATEMENTS: StatementHandlers = {
   },
   ExplainStmt: (body, analysis, within) => {
     const inner = within.nested(inside(body.query, analysis))
-    if (analyses(body.options, analysis)) {
+    const analyses = isOn('analyze', body.options, analysis)
+    if (analyses) {
       analysis.adopt(inner)
       for (const change of inner.changes) analysis.changes.push(change)
     } else {
@@ -93,11 +94,13 @@ export const SESSION_STATEMENTS: StatementHandlers = {
       }
       for (const use of inner.uses) analysis.uses.push(use)
       analysis.parameters = Math.max(analysis.parameters, inner.parameters)
+      analysis.innerFacts = inner.shape.facts
     }
     return {
       verb: 'explain',
       outputs: { kind: 'server' },
       ...(inner.executes === undefined ? {} : { executes: inner.executes }),
+      ...(analyses ? { measures: isOn('wal', body.options, analysis) ? 'everything' : 'touched' } : {}),
     }
   },
 }
@@ -119,16 +122,16 @@ function channel(verb: string, effect: 'Session' | 'Write', name: string | undef
   return { verb, outputs: NO_ROWS }
 }
 
-/** The last ANALYZE option counts; its value is true unless it says otherwise (src/backend/commands/define.c, defGetBoolean). */
-function analyses(options: readonly Node[] | undefined, analysis: Analysis): boolean {
-  let runs = false
+/** The last option of that name counts; its value is true unless it says otherwise (src/backend/commands/define.c, defGetBoolean). */
+function isOn(name: 'analyze' | 'wal', options: readonly Node[] | undefined, analysis: Analysis): boolean {
+  let on = false
   for (const node of options ?? []) {
     const option = as('DefElem', node)
     if (option === undefined) return analysis.refuse('an EXPLAIN option of another kind')
     analysis.visited.add(option)
-    if (option.defname === 'analyze') runs = !isFalse(option.arg)
+    if (option.defname === name) on = !isFalse(option.arg)
   }
-  return runs
+  return on
 }
 
 const FALSE = new Set(['false', 'off', '0', 'no', 'f', 'n'])

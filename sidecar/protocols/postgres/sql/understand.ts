@@ -6,6 +6,7 @@ import { Analysis, type Environment } from './analysis.ts'
 import { LONGEST_INLINE, outOfBounds, outOfSize } from './bounds.ts'
 import { unvisited } from './completeness.ts'
 import { DEFINITION_STATEMENTS } from './definitions.ts'
+import { factsTogether } from './facts.ts'
 import { kindOf, type Node, NotUnderstood } from './node.ts'
 import type { Outcome, StatementHandlers, Within } from './outcome.ts'
 import { parseElsewhere } from './parse-elsewhere.ts'
@@ -168,6 +169,7 @@ function one(node: Node, where: Where, environment: Environment, prepared: Reado
     changes: analysis.changes,
     ...(outcome.copy === undefined ? {} : { copy: outcome.copy }),
     ...(outcome.executes === undefined ? {} : { executes: outcome.executes }),
+    ...(outcome.measures === undefined ? {} : { measures: outcome.measures }),
     valueBearing: analysis.valueBearing,
     parameters: analysis.parameters,
     outsideTransaction: outcome.outsideTransaction === true,
@@ -204,7 +206,7 @@ function shapeOf(analysis: Analysis, outcome: Outcome, where: Where): ActionShap
     verb: outcome.verb,
     effect: parts.map((part) => part.effect).reduce(strictest, 'Session'),
     parts,
-    facts,
+    facts: analysis.innerFacts === undefined ? facts : factsTogether(facts, analysis.innerFacts),
     redacted: redact(where.text),
   }
 }
