@@ -229,6 +229,15 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
     [SECRET, connection('db'), policy('limits: [{metric: AffectedRows, per: Statement, max: 10}]')],
     'spec.limits[0].metric: PostgreSQL cannot count AffectedRows; allowed: Bytes, Idle, Rows',
   ],
+  'a limit on what one statement affects, which is known too late': [
+    [
+      connection('web', 'protocol: HTTP\n  credentials: null'),
+      policy(
+        'connections: [web]\n  limits: [{metric: AffectedRows, per: Session, max: 10}, {metric: AffectedRows, per: Statement, max: 10}]',
+      ),
+    ],
+    'warning: spec.limits[1].per: rows affected are known when a statement is done, so this limit stops nothing; allowed: per Session, Pod or Agent, or a condition on facts.estimatedRows',
+  ],
   'a limit on Rows that one row gets round': [
     [SECRET, connection('db'), policy(limits('{metric: Idle, per: Session, max: 15m}', ROWS, ROWS_AN_HOUR))],
     `warning: spec.limits[1].metric: ${ROUND}`,

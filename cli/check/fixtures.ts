@@ -36,7 +36,7 @@ export const HTTP: ProtocolFacts = {
     kinds: ['path'],
     facts: {},
     masking: { columns: false, detectors: true, fields: true },
-    metrics: ['Bytes'],
+    metrics: ['Bytes', 'AffectedRows'],
   },
   settings: compiled({ type: 'object' }),
   credentials: [],

@@ -139,6 +139,18 @@ function checkLimits(scope: Scope): void {
     if (fault !== undefined) report.error(policy, 'NotEnforceable', ['spec', 'limits', index, 'metric'], fault, allowed)
   }
   warnOfRows(scope)
+  warnOfAffected(scope)
+}
+
+/** What a change affects is known when it is done, and the next statement counts anew. */
+function warnOfAffected({ policy, spoken, settled, report }: Scope): void {
+  if (!settled || !spoken.some(({ vocabulary }) => vocabulary.metrics.includes('AffectedRows'))) return
+  for (const [index, limit] of policy.spec.limits.entries()) {
+    if (limit.metric !== 'AffectedRows' || limit.per !== 'Statement') continue
+    const message = 'rows affected are known when a statement is done, so this limit stops nothing'
+    const remedy = 'per Session, Pod or Agent, or a condition on facts.estimatedRows'
+    report.warning(policy, ['spec', 'limits', index, 'per'], message, remedy)
+  }
 }
 
 /** Whoever limits rows means what is read. Another policy's limit on bytes is no answer: it goes with that policy. */
