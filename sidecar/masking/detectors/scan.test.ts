@@ -10,6 +10,7 @@ const CASES: Readonly<Record<DetectorName, Readonly<Record<string, readonly [tex
     'a Visa number in one run': ['4111111111111111', '4111111111111111'],
     'in fours with spaces': ['pay 4111 1111 1111 1111 now', '4111 1111 1111 1111'],
     'in fours with hyphens': ['4111-1111-1111-1111', '4111-1111-1111-1111'],
+    'of 19 digits in fours': ['6304 0000 0000 0000 000', '6304 0000 0000 0000 000'],
     'followed by its expiry': ['4111 1111 1111 1111 12/27', '4111 1111 1111 1111'],
     'behind another number': ['12 4111 1111 1111 1111', '4111 1111 1111 1111'],
     'glued to letters': ['card4111111111111111x', '4111111111111111'],
@@ -23,6 +24,10 @@ const CASES: Readonly<Record<DetectorName, Readonly<Record<string, readonly [tex
     'Visa of 13 digits': ['4222222222222', '4222222222222'],
     Maestro: ['6759649826438453', '6759649826438453'],
     UnionPay: ['6205500000000000004', '6205500000000000004'],
+    "behind an escape of JSON's that ends in digits": ['caf\\u00e94111111111111111', '4111111111111111'],
+    "behind an escape of JSON's with digits only": ['\\u20134111 1111 1111 1111', '4111 1111 1111 1111'],
+    "behind an escape of JSON's whose digits are apart": ['\\u0a0a4111-1111-1111-1111', '4111-1111-1111-1111'],
+    "made of an escape of JSON's and what follows": ['\\u4111111111111111'],
     'two of them': ['4111111111111111,5555555555554444', '4111111111111111', '5555555555554444'],
     'a wrong check digit': ['4111111111111112'],
     'no issuer begins so': ['9111111111111111'],
@@ -67,6 +72,7 @@ const CASES: Readonly<Record<DetectorName, Readonly<Record<string, readonly [tex
     'with hyphens': ['123-45-6789', '123-45-6789'],
     'with spaces': ['123 45 6789', '123 45 6789'],
     'with dots': ['123.45.6789', '123.45.6789'],
+    "behind an escape of JSON's": ['\\u00a0123-45-6789', '123-45-6789'],
     'inside text': ['ssn 219-09-9999.', '219-09-9999'],
     'bare behind its label': ['{"ssn":"123456789"}', '123456789'],
     'bare behind words': ['social security number: 123456789', '123456789'],
@@ -185,6 +191,24 @@ test('a scan looks at nothing outside its range', () => {
   const scanner = new Scanner(DETECTOR_NAMES)
   assert.equal(scanner.scan(bytes, 2, 17), 0)
   assert.equal(scanner.scan(bytes, 0, 24), 1)
+  // The dot that would make a token of it, the label that would make a social security number of it.
+  const token = Buffer.from('eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.')
+  assert.equal(scanner.scan(token, 0, token.length - 1), 0)
+  const number = Buffer.from('ssn: 123456789')
+  assert.equal(scanner.scan(number, 3, number.length), 0)
+})
+
+test('an address longer than anybody has is found by its last 128 bytes, and no character is cut', () => {
+  const scanner = new Scanner(['Email'])
+  for (const [local, from] of [
+    ['a'.repeat(128), 0],
+    ['a'.repeat(129), 1],
+    [`é${'a'.repeat(127)}`, 2],
+  ] as const) {
+    const bytes = Buffer.from(`${local}@example.org`)
+    assert.equal(scanner.scan(bytes, 0, bytes.length), 1)
+    assert.equal(scanner.starts[0], from)
+  }
 })
 
 test('matches never overlap, lie within the range, and never cut a character', () => {

@@ -1,8 +1,8 @@
 // One pass over the bytes for all detectors together.
 //
-// A table of 256 classes says which bytes can be the start or the middle of something: digits, `+`, `@`, `-`, `_`, and
-// the capital I and J of `AKIA` and `eyJ`. Everything else is skipped at the speed of a table look-up, and a trigger is
-// looked at once. Bytes of UTF-8 beyond ASCII never trigger, so characters are never cut.
+// A table of 256 classes says which bytes can be the start or the middle of something: digits, `+`, `@`, `-`, `_`, the
+// capital I and J of `AKIA` and `eyJ`, and the backslash of JSON's escapes. Everything else is skipped at the speed of a
+// table look-up, and a trigger is looked at once. Bytes of UTF-8 beyond ASCII never trigger, so characters are never cut.
 import { findCard } from './credit-card.ts'
 import { findEmail } from './email.ts'
 import { Groups, SEPARATORS } from './groups.ts'
@@ -21,15 +21,18 @@ const J = 4
 const I = 5
 const HYPHEN = 6
 const UNDERSCORE = 7
+const ESCAPE = 8
+
+const NUMBERS: readonly (readonly [bytes: string, class_: number])[] = [
+  ['0123456789', DIGIT],
+  ['\\', ESCAPE],
+]
 
 const TRIGGERS: Readonly<Record<DetectorName, readonly (readonly [bytes: string, class_: number])[]>> = {
-  CreditCard: [['0123456789', DIGIT]],
-  IBAN: [['0123456789', DIGIT]],
-  USSocialSecurityNumber: [['0123456789', DIGIT]],
-  Phone: [
-    ['0123456789', DIGIT],
-    ['+', PLUS],
-  ],
+  CreditCard: NUMBERS,
+  IBAN: NUMBERS,
+  USSocialSecurityNumber: NUMBERS,
+  Phone: [...NUMBERS, ['+', PLUS]],
   Email: [['@', AT]],
   JWT: [['J', J]],
   AWSAccessKey: [['I', I]],
@@ -57,6 +60,18 @@ function isDigitByte(byte: number): boolean {
 function isLetterByte(byte: number): boolean {
   const lower = byte | 0x20
   return lower >= 0x61 && lower <= 0x7a
+}
+
+/** Behind JSON's `\u00e9`, whose digits are not those of a number that follows; else behind the backslash alone. */
+function pastEscape(bytes: Buffer, at: number, end: number): number {
+  if (at + 6 > end || bytes[at + 1] !== 0x75) return at + 1
+  for (let next = at + 2; next < at + 6; next++) if (!isHexDigit(bytes[next] as number)) return at + 1
+  return at + 6
+}
+
+function isHexDigit(byte: number): boolean {
+  const lower = byte | 0x20
+  return isDigitByte(byte) || (lower >= 0x61 && lower <= 0x66)
 }
 
 export class Scanner {
@@ -98,6 +113,10 @@ export class Scanner {
       const class_ = classes[bytes[at] as number] as number
       if (class_ === 0) {
         at += 1
+        continue
+      }
+      if (class_ === ESCAPE) {
+        at = pastEscape(bytes, at, end)
         continue
       }
       let name: DetectorName | undefined

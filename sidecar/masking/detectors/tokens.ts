@@ -14,7 +14,7 @@ export function findJwt(bytes: Buffer, at: number, from: number, end: number, sp
   span.end = header
   if (header - start < 8 || bytes[header] !== 0x2e) return false
   let stop = run(bytes, header + 1, end)
-  if (stop - header < 3 || bytes[stop] !== 0x2e) return false
+  if (stop - header < 3 || stop === end || bytes[stop] !== 0x2e) return false
   for (let parts = 2; parts < 5 && stop < end && bytes[stop] === 0x2e; parts++) stop = run(bytes, stop + 1, end)
   span.start = start
   span.end = stop
