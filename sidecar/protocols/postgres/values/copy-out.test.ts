@@ -135,7 +135,14 @@ const REFUSED: Readonly<Record<string, readonly [format: CopyFormat, stream: Buf
     { ...TEXT, format: 'binary' },
     Buffer.concat([BINARY_HEAD, Buffer.from([255, 255, 0, 0])]),
   ],
-  'another number of fields': [{ ...TEXT, format: 'binary' }, Buffer.concat([BINARY_HEAD, Buffer.from([0, 1, 0, 0])])],
+  'another number of fields': [
+    { ...TEXT, format: 'binary' },
+    Buffer.concat([BINARY_HEAD, Buffer.from([0, 1, 255, 255, 255, 255, 255, 255])]),
+  ],
+  'a field of negative length': [
+    { ...TEXT, format: 'binary' },
+    Buffer.concat([BINARY_HEAD, Buffer.from([0, 2, 255, 255, 255, 254, 255, 255, 255, 255, 255, 255])]),
+  ],
 }
 
 test('with a null text that could be a value, a value that equals it comes out as every other', () => {
@@ -147,6 +154,43 @@ test('with a null text that could be a value, a value that equals it comes out a
     )
     const [first, second] = masker.push(Buffer.from('guess\nother secret\n')).out.toString().split('\n')
     assert.equal(first, second)
+  }
+})
+
+test('a null text that ends in a backslash does not take the end of its row with it', () => {
+  const masker = new CopyOutMasker(
+    { ...TEXT, nullText: 'x\\' },
+    [{ kind: 'keep' }, { kind: 'mask', strategy: 'Redact', typeOid: 25, format: 0 }],
+    KEYS,
+  )
+  assert.equal(masker.push(Buffer.from('a\tx\\\nb\tsecret\n')).out.toString(), 'a\t****\nb\t****\n')
+})
+
+test('a CopyData message shorter than its own length is refused', () => {
+  for (const length of [3, 0, -1]) {
+    const bytes = message('d', Buffer.from('a\n'))
+    bytes.writeInt32BE(length, 1)
+    assert.throws(() => new CopyOutMasker(TEXT, [{ kind: 'keep' }], KEYS).mask(bytes, 0, bytes.length), MaskingError)
+  }
+})
+
+test('rows leave in the message that completed them, and no message is empty', () => {
+  const masker = new CopyOutMasker(
+    TEXT,
+    [{ kind: 'keep' }, { kind: 'mask', strategy: 'Redact', typeOid: 25, format: 0 }],
+    KEYS,
+  )
+  const bytes = messages(['a\tsec', 'ret\nb\tx', '\n'].map((piece) => Buffer.from(piece)))
+  assert.deepEqual(
+    masker.mask(bytes, 0, bytes.length).out,
+    messages(['a\t****\n', 'b\t****\n'].map((row) => Buffer.from(row))),
+  )
+})
+
+test('a table without columns has rows without text, and no others', () => {
+  for (const format of [TEXT, CSV]) {
+    assert.equal(new CopyOutMasker(format, [], KEYS).push(Buffer.from('\n\n')).out.toString(), '\n\n')
+    assert.throws(() => new CopyOutMasker(format, [], KEYS).push(Buffer.from('a\n')), MaskingError)
   }
 })
 

@@ -129,6 +129,21 @@ test('a detector whose strategy is Null empties the cell', () => {
   assert.deepEqual(masker.mask(bytes, 0, bytes.length).out, dataRow([null, Buffer.from('kept')]))
 })
 
+test('of two strategies for one detector the stronger is taken, whichever comes first', () => {
+  for (const strategies of [
+    ['Redact', 'Partial'],
+    ['Partial', 'Redact'],
+  ] as const) {
+    const detections = strategies.map((one) => ({ detector: 'Email' as const, strategy: one }))
+    const masker = new RowMasker(
+      [{ kind: 'inspect', inspection: { detections, fields: [] }, typeOid: TEXT, format: 0 }],
+      KEYS,
+    )
+    const bytes = dataRow([Buffer.from('jane@example.org')])
+    assert.deepEqual(masker.mask(bytes, 0, bytes.length).out, dataRow([Buffer.alloc(16, '*')]))
+  }
+})
+
 test('JSON stays JSON whatever is found in it, under every strategy', () => {
   const secret = fc.constantFrom(
     '4111111111111111',
