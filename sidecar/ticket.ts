@@ -71,6 +71,11 @@ export class Ticket {
     return granted
   }
 
+  /** The target's own words about it, which can quote a whole result. False: they are more than the limits leave room for. */
+  mayTell(bytes: number): boolean {
+    return this.#limits?.add('Bytes', bytes, this.#gate.now()) === undefined
+  }
+
   /** What the captured bytes are made of; for the replay. */
   columns(description: ColumnDescription): void {
     this.#columns = description

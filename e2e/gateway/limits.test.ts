@@ -203,6 +203,27 @@ test('Bytes per Statement: one row that is larger is not passed on at all', asyn
   session.close()
 })
 
+test('Bytes per Statement: an error that quotes a whole result is no way out, a short one is told', async () => {
+  const session = await stage.raw('bytes')
+  const whole = `select string_agg(repeat('x', 100), '')::int from numbers`
+  const failures = [
+    query(whole),
+    Buffer.concat([extended(whole), SYNC]),
+    query('select max(n)::text::date from numbers'),
+  ]
+  const said: string[] = []
+  for (const messages of failures) {
+    session.send(messages)
+    const [error] = (await session.until('Z')).filter(({ type }) => type === 'E')
+    said.push(errorFields(error?.body ?? Buffer.alloc(0))['M'] ?? '')
+  }
+  const withheld = /^invalid_text_representation \(.* because a limit on Bytes leaves no room for them\)$/
+  assert.match(said[0] ?? '', withheld)
+  assert.match(said[1] ?? '', withheld)
+  assert.match(said[2] ?? '', /"1000"/)
+  session.close()
+})
+
 test('Statements per Session: the next one is refused, goodbye is not', async () => {
   const client = await stage.client('statements')
   for (let i = 0; i < 3; i++) assert.equal(await client.value(ONE), 1)

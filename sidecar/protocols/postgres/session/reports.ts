@@ -5,7 +5,7 @@ import { Back } from '../wire/types.ts'
 import type { AgentSide } from './agent-side.ts'
 import type { Core } from './core.ts'
 import { Sqlstate } from './poison.ts'
-import { mayTell, scrubNotification, scrubReport } from './scrub.ts'
+import { mayTell, NO_ROOM, scrubNotification, scrubReport } from './scrub.ts'
 
 export class Reports {
   readonly #core: Core
@@ -36,8 +36,7 @@ export class Reports {
     if (!core.hiding) {
       if (head.error) core.toAgent.put(head.error)
       else if (head.owner === 'agent') {
-        if (core.judge.scrubs) core.toAgent.put(scrubReport(Back.ErrorResponse, buffer, start, end))
-        else core.toAgent.pass(buffer, start, end)
+        this.#tell(Back.ErrorResponse, buffer, start, end)
       }
     }
     head.run?.end(0, code)
@@ -49,8 +48,15 @@ export class Reports {
 
   notice(buffer: Buffer, start: number, end: number): void {
     if (this.#core.pipeline.head?.owner === 'helper') return
-    if (this.#core.judge.scrubs) this.#core.toAgent.put(scrubReport(Back.NoticeResponse, buffer, start, end))
-    else this.#core.toAgent.pass(buffer, start, end)
+    this.#tell(Back.NoticeResponse, buffer, start, end)
+  }
+
+  #tell(type: number, buffer: Buffer, start: number, end: number): void {
+    const { judge, pipeline, toAgent } = this.#core
+    if (judge.scrubs) toAgent.put(scrubReport(type, buffer, start, end))
+    else if (pipeline.head?.run?.ticket.mayTell(end - start) === false)
+      toAgent.put(scrubReport(type, buffer, start, end, NO_ROOM))
+    else toAgent.pass(buffer, start, end)
   }
 
   parameterStatus(buffer: Buffer, start: number, end: number): void {

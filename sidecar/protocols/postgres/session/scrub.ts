@@ -1,6 +1,6 @@
-// Errors and notices while a mask is in force: their words can carry any value the statement touched ("invalid input
-// syntax for type integer: ..."), RAISE can put one into every other field, and so everything but severity, SQLSTATE and
-// position in the agent's own text is replaced.
+// Errors and notices while a mask is in force, or beyond what a limit on Bytes leaves room for: their words can carry any
+// value the statement touched ("invalid input syntax for type integer: ..."), a whole table put into one, and RAISE can
+// put one into every other field, so everything but severity, SQLSTATE and position in the agent's own text is replaced.
 import type { Statement } from '../sql/statement.ts'
 import { readErrorFields } from '../wire/messages.ts'
 import { message } from '../wire/server-messages.ts'
@@ -18,7 +18,7 @@ const SEVERITIES: ReadonlySet<string> = new Set([
 ])
 
 /** An ErrorResponse ('E') or NoticeResponse ('N') with every string that the target could choose replaced. */
-export function scrubReport(type: number, buffer: Buffer, start: number, end: number): Buffer {
+export function scrubReport(type: number, buffer: Buffer, start: number, end: number, why = MASKED): Buffer {
   const fields = readErrorFields(buffer, start, end)
   const severity = fields.get('V') ?? ''
   const said = SEVERITIES.has(severity) ? severity : 'ERROR'
@@ -32,8 +32,8 @@ export function scrubReport(type: number, buffer: Buffer, start: number, end: nu
     [
       'M',
       sqlstate === '00000'
-        ? NOTICE
-        : `${conditionName(sqlstate)} (the database's own words are withheld while a mask is in force)`,
+        ? `notice withheld ${why}`
+        : `${conditionName(sqlstate)} (the database's own words are withheld ${why})`,
     ],
   ]
   if (/^[0-9]{1,9}$/.test(position)) kept.push(['P', position])
@@ -41,7 +41,10 @@ export function scrubReport(type: number, buffer: Buffer, start: number, end: nu
   return message(String.fromCharCode(type), Buffer.from(`${body}\0`, 'utf8'))
 }
 
-const NOTICE = 'notice withheld while a mask is in force'
+const MASKED = 'while a mask is in force'
+
+/** Why words are withheld that no mask forbids. */
+export const NO_ROOM = 'because a limit on Bytes leaves no room for them'
 
 /** A NotificationResponse with its payload blanked; the channel is one the agent listens to, the sender is a number. */
 export function scrubNotification(buffer: Buffer, start: number, end: number): Buffer {
