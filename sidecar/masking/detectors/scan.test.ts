@@ -198,6 +198,14 @@ test('a scan looks at nothing outside its range', () => {
   assert.equal(scanner.scan(number, 3, number.length), 0)
 })
 
+test('a scan remembers nothing of the one before', () => {
+  const scanner = new Scanner(['JWT'])
+  const long = Buffer.from(`eyJ${'a'.repeat(1000)}`)
+  assert.equal(scanner.scan(long, 0, long.length), 0)
+  const token = Buffer.from('eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.')
+  assert.equal(scanner.scan(token, 0, token.length), 1)
+})
+
 test('an address longer than anybody has is found by its last 128 bytes, and no character is cut', () => {
   const scanner = new Scanner(['Email'])
   for (const [local, from] of [

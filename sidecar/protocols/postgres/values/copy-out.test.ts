@@ -166,6 +166,11 @@ test('a null text that ends in a backslash does not take the end of its row with
   assert.equal(masker.push(Buffer.from('a\tx\\\nb\tsecret\n')).out.toString(), 'a\t****\nb\t****\n')
 })
 
+test('a value too long for its strategy is redacted', () => {
+  const masker = new CopyOutMasker(TEXT, [{ kind: 'mask', strategy: 'Tokenize', typeOid: 25, format: 0 }], KEYS)
+  assert.equal(masker.push(Buffer.from(`${'a'.repeat(65 * 1024)}\n`)).out.toString(), '****\n')
+})
+
 test('a CopyData message shorter than its own length is refused', () => {
   for (const length of [3, 0, -1]) {
     const bytes = message('d', Buffer.from('a\n'))

@@ -52,6 +52,14 @@ for (const [name, [typeOid, make]] of Object.entries(SHAPES)) {
   })
 }
 
+test('what is nested or has dimensions beyond what a server declares becomes NULL', () => {
+  let nested = record([TEXT, Buffer.from('x')])
+  for (let depth = 0; depth < 20; depth++) nested = record([2249, nested])
+  assert.equal(inspecting(2249).inspect(nested, 0, nested.length), NULLED)
+  const dimensions = Buffer.concat([int32(7, 0, TEXT), Buffer.alloc(7 * 8)])
+  assert.equal(inspecting(1009).inspect(dimensions, 0, dimensions.length), NULLED)
+})
+
 test('numbers of jsonb within a record stay numbers', () => {
   const value = record([JSONB, Buffer.from('\x01{"card":4111111111111111}')])
   inspecting(2249).inspect(value, 0, value.length)
