@@ -61,6 +61,30 @@ for (const [strategy, expected] of Object.entries(KINDS)) {
   })
 }
 
+test('where patterns meet, the stronger strategy wins and what is masked is masked once', () => {
+  const document = Buffer.from('{"a":{"b":"x"},"c":"y"}')
+  for (const [every, named] of [
+    ['Redact', 'Hash'],
+    ['Hash', 'Redact'],
+  ] as const) {
+    const masks = [
+      { path: '$.*', strategy: every },
+      { path: '$..a', strategy: named },
+      { path: '$..b', strategy: 'Null' },
+    ] as const
+    const matches = new FieldFinder(masks).find(document, 0, document.length)
+    const found = (matches ?? []).map(({ start, end, strategy }) => [document.toString('utf8', start, end), strategy])
+    assert.deepEqual(found, [
+      ['{"b":"x"}', 'Redact'],
+      ['"y"', every],
+    ])
+  }
+})
+
+test('Partial keeps the last digits of a negative number, without its sign', () => {
+  assert.equal(masked('$[*]', '[-1234567,-12]', 'Partial'), '[67,0]')
+})
+
 const PATHS: Readonly<Record<string, boolean>> = {
   '$.users[*].phone': true,
   "$['a.b'][3].*": true,
