@@ -39,7 +39,7 @@ export function inspectorFor(
   lookup?: TypeLookup,
 ): CellInspector | undefined {
   const fields = fieldMask(inspection.fields, typeOid, format, keys, lookup)
-  const detections = holdsText(typeOid, format, lookup) ? inspection.detections : []
+  const detections = holdsText(typeOid, lookup) ? inspection.detections : []
   if (fields === undefined && detections.length === 0) return undefined
   const texts = format === 1 && isStructured(typeOid, lookup) ? new Texts(typeOid, lookup) : undefined
   return new CellInspector(detections, fields, texts ?? syntaxOf(typeOid, format, lookup), keys)

@@ -172,14 +172,17 @@ function resolve(oid: number, lookup: TypeLookup | undefined, depth: number): Ty
   return OTHER
 }
 
-/** Kinds whose values hold text that a content detector can look into, and never what would merely look like it. */
-export function holdsText(oid: number, format: 0 | 1, lookup: TypeLookup | undefined): boolean {
+/** Kinds whose values can hold text that a content detector looks into. */
+export function holdsText(oid: number, lookup: TypeLookup | undefined): boolean {
   const shape = shapeOf(oid, lookup)
-  if (shape.kind === 'array') return shape.elementOid !== undefined && holdsText(shape.elementOid, format, lookup)
-  return SCANNED.has(shape.kind) || (format === 0 && SCANNED_AS_TEXT.has(shape.kind))
+  if (shape.kind === 'array') return shape.elementOid !== undefined && holdsText(shape.elementOid, lookup)
+  return SCANNED.has(shape.kind)
 }
 
-/** The binary forms of these are the text itself, or text between lengths. */
+/**
+ * The binary forms of these are the text itself, or text between lengths. Of a type that is not known that is as likely, and
+ * the agent chooses the format: any text can be cast to jsonpath, tsquery, ltree, or a range of texts.
+ */
 const SCANNED: ReadonlySet<Kind> = new Set<Kind>([
   'text',
   'xml',
@@ -189,5 +192,7 @@ const SCANNED: ReadonlySet<Kind> = new Set<Kind>([
   'composite',
   'tsvector',
   'enum',
+  'range',
+  'multirange',
+  'other',
 ])
-const SCANNED_AS_TEXT: ReadonlySet<Kind> = new Set<Kind>(['other', 'range', 'multirange'])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DETECTOR_NAMES } from '#sidecar/masking/detectors/names.ts'
 import type { Strategy } from '#sidecar/masking/mask.ts'
+import type { DataType } from '../catalog/model.ts'
 import { type CellInspector, inspectorFor, NULLED, UNCHANGED } from './inspect.ts'
 
 const KEYS = { hash: Buffer.alloc(32, 1), tokenize: Buffer.alloc(32, 2) }
@@ -9,6 +10,15 @@ const TEXT = 25
 const INT8 = 20
 const JSONB = 3802
 const HSTORE = 20001
+const TEXT_RANGE = 20002
+const UNKNOWN = 20003
+
+const BASE = { schema: 'public', kind: 'b', baseOid: 0, elementOid: 0, relationOid: 0 } as const
+const OWN_TYPES: readonly DataType[] = [
+  { ...BASE, oid: HSTORE, name: 'hstore', extension: 'hstore' },
+  { ...BASE, oid: TEXT_RANGE, name: 'text_range', kind: 'r' },
+  { ...BASE, oid: UNKNOWN, name: 'ltree', extension: 'ltree' },
+]
 
 /** Each shape that texts can have in binary, around one text that is given. */
 const SHAPES: Readonly<Record<string, readonly [typeOid: number, make: (text: Buffer) => Buffer]>> = {
@@ -76,6 +86,39 @@ test('a detector whose strategy is Null empties the whole value', () => {
   assert.equal(inspecting(1009, 'Null').inspect(value, 0, value.length), NULLED)
 })
 
+/** Types whose binary form nobody has written down here: any text can be cast to them, and the agent chooses the format. */
+const UNWRITTEN: Readonly<Record<string, readonly [typeOid: number, value: Buffer, masked: Buffer | undefined]>> = {
+  jsonpath: [4072, Buffer.from('\x01$."jane@example.org"'), Buffer.from('\x01$."****************"')],
+  tsquery: [3615, Buffer.concat([int32(1), Buffer.from('\x01\0\0jane@example.org\0')]), undefined],
+  'a range of texts': [
+    TEXT_RANGE,
+    Buffer.concat([Buffer.from([2]), sized(Buffer.from('jane@example.org'))]),
+    undefined,
+  ],
+  "an extension's type that is not known": [
+    UNKNOWN,
+    Buffer.from('\x01a.4111111111111111'),
+    Buffer.from('\x01a.****************'),
+  ],
+}
+for (const [name, [typeOid, value, masked]] of Object.entries(UNWRITTEN)) {
+  test(`${name} in binary: what is found in it is not shown`, () => {
+    const found = inspecting(typeOid).inspect(value, 0, value.length)
+    if (masked === undefined) assert.equal(found, NULLED)
+    else assert.deepEqual([found, value], [1, masked])
+  })
+}
+
+test('a range of numbers in binary is left alone', () => {
+  const ends = [4111111111111111n, 4242424242424242n].map((end) => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigInt64BE(end)
+    return sized(bytes)
+  })
+  const value = Buffer.concat([Buffer.from([2]), ...ends])
+  assert.equal(inspecting(3926).inspect(value, 0, value.length), UNCHANGED)
+})
+
 test('a structure taken for text becomes NULL where something is found in it', () => {
   const value = array(TEXT, [Buffer.from('jane@example.org')])
   assert.equal(inspecting(TEXT).inspect(value, 0, value.length), NULLED)
@@ -84,18 +127,7 @@ test('a structure taken for text becomes NULL where something is found in it', (
 function inspecting(typeOid: number, strategy: Strategy = 'Redact'): CellInspector {
   const detections = DETECTOR_NAMES.map((detector) => ({ detector, strategy }))
   const inspector = inspectorFor({ detections, fields: [] }, typeOid, 1, KEYS, (oid) =>
-    oid === HSTORE
-      ? {
-          oid,
-          schema: 'public',
-          name: 'hstore',
-          kind: 'b',
-          baseOid: 0,
-          elementOid: 0,
-          relationOid: 0,
-          extension: 'hstore',
-        }
-      : undefined,
+    OWN_TYPES.find((type) => type.oid === oid),
   )
   assert.ok(inspector !== undefined)
   return inspector

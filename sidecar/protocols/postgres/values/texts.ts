@@ -43,7 +43,7 @@ export class Texts {
   #value(typeOid: number, start: number, end: number, depth: number): boolean {
     const { kind, elementOid = 0 } = shapeOf(typeOid, this.#lookup)
     // Nothing lies in NULL, which has no bytes.
-    if (start === end || !holdsText(typeOid, 1, this.#lookup)) return true
+    if (start === end || !holdsText(typeOid, this.#lookup)) return true
     if (depth > DEPTH_BOUND) return false
     if (kind === 'array') return this.#array(elementOid, start, end, depth)
     if (kind === 'composite') return this.#composite(start, end, depth)
