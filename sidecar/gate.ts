@@ -90,6 +90,8 @@ export class SessionGate {
   readonly #moment: Moment
   /** Counters of executions that go on in several actions, by what they are executions of. */
   #executions = new WeakMap<object, StatementLimits>()
+  /** Counters of what the target has sent unasked since the last action. */
+  #unasked: StatementLimits | undefined
 
   constructor(parts: GateParts) {
     this.#pair = parts.pair
@@ -111,6 +113,7 @@ export class SessionGate {
     this.version++
     this.limits.replace(pair.limits, this.now())
     this.#executions = new WeakMap()
+    this.#unasked = undefined
     this.recorder.usePolicy(pair.recording, pair.hash)
   }
 
@@ -123,6 +126,7 @@ export class SessionGate {
   admit(admission: Admission, execution?: object): Admitted | Promise<Admitted> {
     const { action } = admission
     this.statements++
+    this.#unasked = undefined
     const permit = permitFor(admission.decision, action)
     if (!permit) return { ok: false, refusal: this.refuse(action, admission.decision, admission.masks) }
     const limited = this.#pair.limits.length > 0
@@ -137,6 +141,13 @@ export class SessionGate {
       () => ({ ok: true as const, ticket }),
       (error) => ({ ok: false as const, refusal: this.#unrecorded(admission, error) }),
     )
+  }
+
+  /** What the target sends unasked: between two actions all of it is one statement's. False: it is more than the limits leave room for. */
+  mayPass(bytes: number): boolean {
+    if (this.#pair.limits.length === 0) return true
+    this.#unasked ??= this.limits.statement()
+    return this.#unasked.add('Bytes', bytes, this.now()) === undefined
   }
 
   #countersOf(execution: object | undefined): StatementLimits {

@@ -224,6 +224,24 @@ test('Bytes per Statement: an error that quotes a whole result is no way out, a 
   session.close()
 })
 
+test('Bytes per Statement: notifications are no way out, the first of them is told', async () => {
+  const session = await stage.raw('bytes')
+  const notified: number[] = []
+  for (const text of [
+    'listen a',
+    `select count(pg_notify('a', repeat('x', 3000) || n)) from numbers where n <= 10`,
+    ONE,
+  ]) {
+    session.send(query(text))
+    for (const { type, body } of await session.until('Z')) if (type === 'A') notified.push(body.length)
+  }
+  assert.equal(notified.length, 10)
+  // Some may come behind the next statement, which has room of its own.
+  const whole = notified.filter((length) => length > 3000).length
+  assert.ok(whole === 1 || whole === 2, `${whole} were passed on whole`)
+  session.close()
+})
+
 test('Statements per Session: the next one is refused, goodbye is not', async () => {
   const client = await stage.client('statements')
   for (let i = 0; i < 3; i++) assert.equal(await client.value(ONE), 1)

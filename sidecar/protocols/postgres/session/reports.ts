@@ -83,7 +83,8 @@ export class Reports {
   }
 
   notification(buffer: Buffer, start: number, end: number): void {
-    if (this.#core.judge.scrubs) this.#core.toAgent.put(scrubNotification(buffer, start, end))
-    else this.#core.toAgent.pass(buffer, start, end)
+    const { judge, gate, toAgent } = this.#core
+    if (judge.scrubs || !gate.mayPass(end - start)) toAgent.put(scrubNotification(buffer, start, end))
+    else toAgent.pass(buffer, start, end)
   }
 }
