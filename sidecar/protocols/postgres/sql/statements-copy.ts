@@ -9,10 +9,13 @@ import { access, rangeOf, resolve } from './relations.ts'
 import { at, EMPTY, nested, type Result, visibleOf } from './scope.ts'
 import { query } from './select.ts'
 import type { CopyStream, Output } from './statement.ts'
-import { outputsOf } from './statements-rows.ts'
+import { boundsOf, outputsOf } from './statements-rows.ts'
 
 export const COPY_STATEMENTS: StatementHandlers = {
-  CopyStmt: (body, analysis) => copy(body, analysis),
+  CopyStmt: (body, analysis) => ({
+    ...copy(body, analysis),
+    ...(body.query === undefined ? {} : boundsOf(body.query)),
+  }),
 }
 
 function copy(body: CopyStmt, analysis: Analysis): Outcome {

@@ -92,16 +92,20 @@ function select(body: SelectStmt, analysis: Analysis): Outcome {
   const leftmost = intoOf(body.larg)
   if (leftmost !== undefined) analysis.refuse('SELECT INTO inside a set operation')
   const result = query(body, nested(EMPTY), analysis)
-  if (into === undefined) {
-    const limit = rowLimit(body)
-    const where = isRestricted(body.whereClause)
-    return { verb: 'select', outputs: outputsOf(result), hasWhere: where, ...(limit === undefined ? {} : { limit }) }
-  }
+  if (into === undefined) return { verb: 'select', outputs: outputsOf(result), ...boundsOf({ SelectStmt: body }) }
   const name = wouldBe(analysis, into)
   analysis.part('create', 'Admin', { kind: 'table', name })
   store(analysis, result, name, into.location ?? 0)
   analysis.changes.push({ kind: 'ddl' })
   return { verb: 'create', outputs: NO_ROWS }
+}
+
+/** What bounds the rows of a query: its condition and its LIMIT. */
+export function boundsOf(node: Node): Pick<Outcome, 'hasWhere' | 'limit'> {
+  const select = as('SelectStmt', node)
+  const limit = select && rowLimit(select)
+  const condition = (select ?? as('UpdateStmt', node) ?? as('DeleteStmt', node))?.whereClause
+  return { hasWhere: isRestricted(condition), ...(limit === undefined ? {} : { limit }) }
 }
 
 /** A condition that looks at no column (`WHERE true`, `WHERE 1 = 1`), or only whether one is itself, restricts nothing. */
