@@ -1,15 +1,13 @@
-// Every metric, scope and action of a limit, on a real server.
+// Every metric, scope and action of a limit but those of time (limits-time.test.ts), on a real server.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
 import { errorFields, message, type RawConnection } from '../postgres/raw.ts'
-import { allowing, eventually, prepare, refusedLogin, type Served, type Spec, Stage } from './stage.ts'
+import { limited, limitReports } from './limited.ts'
+import { eventually, prepare, refusedLogin, type Served, Stage } from './stage.ts'
 
 const ONE = 'select n from numbers where n = 1'
 const MANY = 'select n from numbers order by n'
-const limited = (...limits: readonly Spec[]): Served => ({
-  policies: [allowing({ limits: limits.map((limit) => ({ onExceed: 'Deny', ...limit })) })],
-})
 
 const SERVED: Readonly<Record<string, Served>> = {
   rows: limited({ metric: 'Rows', per: 'Statement', max: 100 }),
@@ -19,12 +17,8 @@ const SERVED: Readonly<Record<string, Served>> = {
   statements: limited({ metric: 'Statements', per: 'Session', max: 3 }),
   affected: limited({ metric: 'AffectedRows', per: 'Session', max: 10 }),
   sessions: limited({ metric: 'Sessions', per: 'Agent', max: 2 }),
-  duration: limited({ metric: 'Duration', per: 'Statement', max: '3s' }),
-  'duration-session': limited({ metric: 'Duration', per: 'Session', max: '5s' }),
-  idle: limited({ metric: 'Idle', per: 'Session', max: '3s' }),
   terminate: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Terminate' }),
   alert: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Alert' }),
-  'alert-duration': limited({ metric: 'Duration', per: 'Statement', max: '1s', onExceed: 'Alert' }),
   audit: limited({ metric: 'Rows', per: 'Statement', max: 100, mode: 'Audit' }),
   approval: limited({
     metric: 'Rows',
@@ -277,41 +271,6 @@ test('Sessions per Agent: one more is not let in until one leaves', async () => 
   await second.end()
 })
 
-// Limits of seconds, so that a machine that is busy for a moment exceeds none; side by side, because they wait.
-describe('Duration and Idle', { concurrency: true }, () => {
-  test('a statement that takes too long is stopped, on the server too; the session goes on', async () => {
-    const client = await stage.client('duration')
-    const failure = await client.failure('select pg_sleep(321)')
-    assert.match(failure.message, /3s Duration per Statement/)
-    assert.equal(failure.code, '57014')
-    await eventually('the server has stopped', async () => (await stage.running('321')) === 0)
-    assert.equal(await client.value('select 1'), 1)
-    await client.query('begin')
-    assert.match((await client.failure('select pg_sleep(321)')).message, /Duration/)
-    assert.match((await client.failure('select 1')).message, /aborted/)
-    await client.query('rollback')
-    await client.end()
-  })
-
-  test('many short statements are not one long one', async () => {
-    const client = await stage.client('duration')
-    for (let i = 0; i < 5; i++) await client.query('select pg_sleep(0.7)')
-    await client.end()
-  })
-
-  test('a session that lasts too long ends with a word', async () => {
-    const client = await stage.client('duration-session')
-    assert.equal(await client.value('select 1'), 1)
-    assert.match(await client.lost, /5s Duration per Session/)
-  })
-
-  test('a session that says nothing ends with a word; a statement that runs is not silence', async () => {
-    const client = await stage.client('idle')
-    await client.query('select pg_sleep(4)')
-    assert.match(await client.lost, /3s Idle per Session/)
-  })
-})
-
 describe('what happens at the limit', () => {
   test('Terminate ends the session, with the rows that were allowed', async () => {
     const session = await stage.raw('terminate')
@@ -329,19 +288,11 @@ describe('what happens at the limit', () => {
       const client = await stage.client(name)
       assert.equal((await client.query(MANY)).rows.length, 1000)
       await client.end()
-      await eventually('it is told', async () => (await reports(name)).length === 1)
-      const [report] = await reports(name)
+      await eventually('it is told', async () => (await limitReports(stage, name)).length === 1)
+      const [report] = await limitReports(stage, name)
       assert.equal(report?.['mode'], name === 'audit' ? 'Audit' : 'Enforce')
     })
   }
-
-  test('Alert on a duration reports once for each statement', async () => {
-    const client = await stage.client('alert-duration')
-    await client.query('select pg_sleep(1.6)')
-    await client.query('select pg_sleep(1.6)')
-    await client.end()
-    await eventually('both are told', async () => (await reports('alert-duration')).length === 2)
-  })
 
   test('RequireApproval refuses and says that no approver can be reached', async () => {
     const client = await stage.client('approval')
@@ -360,14 +311,13 @@ describe('what happens at the limit', () => {
 
   test('every limit that was reached is an audit event of its own', async () => {
     for (const name of Object.keys(SERVED)) {
-      await eventually(`data/${name}-0 is told`, async () => name === 'sessions' || (await reports(name)).length > 0)
+      await eventually(
+        `data/${name}-0 is told`,
+        async () => name === 'sessions' || (await limitReports(stage, name)).length > 0,
+      )
     }
   })
 })
-
-async function reports(name: string) {
-  return (await stage.events('limit.exceeded')).filter((event) => event['policy'] === `data/${name}-0`)
-}
 
 function int(value: number): Buffer {
   const bytes = Buffer.alloc(4)
