@@ -3,7 +3,7 @@
 //
 //   raw output     local traffic stays as it is (containers of a pod talk over loopback): it is not tracked, so that it is not
 //                  rewritten either, and takes no room in the node's table of connections, which all pods share.
-//   nat output     an endpoint's address keeps itself and gets the port 15006; port 53 leads to the resolver; any other TCP
+//   nat output     an endpoint's address keeps itself and gets the port 15006; port 53 leads to the resolver; all other TCP
 //                  leads to the catch-all.
 //   postrouting    nothing leaves but what the gateway sends, and replies from ports that the pod declares.
 //   input          nothing comes in but answers to the gateway, and connections to ports that the pod declares.
@@ -89,12 +89,12 @@ export function rulesFor({ gatewayUid, openPorts, limits = FLOW_LIMITS }: Contai
     rule('steer', 'endpoints to their listeners', `ip daddr ${ENDPOINT_NETWORK} meta l4proto tcp dnat to :${steered}`),
     rule(
       'steer',
-      'any other TCP to the catch-all',
+      'all other TCP to the catch-all',
       `meta nfproto ipv4 meta l4proto tcp dnat ip to 127.0.0.1:${catchAll}`,
     ),
     rule(
       'steer',
-      'any other TCP over IPv6 to the catch-all',
+      'all other TCP over IPv6 to the catch-all',
       `meta nfproto ipv6 meta l4proto tcp dnat ip6 to [::1]:${catchAll}`,
     ),
 

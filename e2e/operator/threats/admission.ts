@@ -151,7 +151,7 @@ export function admission(ground: () => Ground): void {
       )
     })
 
-    test('T39: pods that controllers make are injected as any other', async () => {
+    test('T39: pods that controllers make are injected like those that people make', async () => {
       const { spec, metadata } = pod('x')
       const template = { metadata: { annotations: Object(metadata).annotations, labels: { app: 'x' } }, spec }
       const job = {

@@ -26,7 +26,10 @@ export const WRITTEN: Readonly<Record<string, Case>> = {
     inPodContext({ runAsUser: UID_RANGE.below - 1 }),
   ),
   'T01: the user before the range': inContext({ runAsUser: UID_RANGE.from - 1 }),
-  'T03: any group, the gateway’s too': inPodContext({ runAsGroup: GATEWAY_UID, supplementalGroups: [GATEWAY_UID] }),
+  'T03: a group of one’s own choice, even the gateway’s': inPodContext({
+    runAsGroup: GATEWAY_UID,
+    supplementalGroups: [GATEWAY_UID],
+  }),
   root: inContext({ runAsUser: 0 }),
   'T05: NET_ADMIN': refused('no-capabilities', inContext({ capabilities: { add: ['NET_ADMIN'] } })),
   'T05: NET_BIND_SERVICE, which level restricted allows': refused(

@@ -181,7 +181,7 @@ export function holdsText(oid: number, lookup: TypeLookup | undefined): boolean 
 
 /**
  * The binary forms of these are the text itself, or text between lengths. Of a type that is not known that is as likely, and
- * the agent chooses the format: any text can be cast to jsonpath, tsquery, ltree, or a range of texts.
+ * the agent chooses the format: text can be cast to jsonpath, tsquery, ltree, or a range of texts.
  */
 const SCANNED: ReadonlySet<Kind> = new Set<Kind>([
   'text',

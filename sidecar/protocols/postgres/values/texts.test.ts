@@ -86,7 +86,7 @@ test('a detector whose strategy is Null empties the whole value', () => {
   assert.equal(inspecting(1009, 'Null').inspect(value, 0, value.length), NULLED)
 })
 
-/** Types whose binary form nobody has written down here: any text can be cast to them, and the agent chooses the format. */
+/** Types whose binary form nobody has written down here: text can be cast to them, and the agent chooses the format. */
 const UNWRITTEN: Readonly<Record<string, readonly [typeOid: number, value: Buffer, masked: Buffer | undefined]>> = {
   jsonpath: [4072, Buffer.from('\x01$."jane@example.org"'), Buffer.from('\x01$."****************"')],
   tsquery: [3615, Buffer.concat([int32(1), Buffer.from('\x01\0\0jane@example.org\0')]), undefined],
