@@ -1,4 +1,5 @@
 // JSON field patterns: `$.users[*].phone`. Steps are `.name`, `['any name']`, `.*`, `[*]`, `[3]` and `..name` (at any depth).
+import { MaskingError } from './error.ts'
 
 export type FieldStep =
   | { readonly kind: 'key'; readonly key: string; readonly anywhere: boolean }
@@ -23,6 +24,13 @@ export function parseFieldPath(text: string): readonly FieldStep[] | string {
     if (steps.length > MOST_STEPS) return `${text} has more than ${MOST_STEPS} steps`
   }
   return steps.length === 0 ? `${text} names the whole document: ${allowed}` : steps
+}
+
+/** The steps of a path that has been checked: policies with another one are not accepted. */
+export function fieldSteps(text: string): readonly FieldStep[] {
+  const steps = parseFieldPath(text)
+  if (typeof steps === 'string') throw new MaskingError('plan', steps)
+  return steps
 }
 
 function stepOf(match: RegExpExecArray): FieldStep {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseFieldPath } from './field-path.ts'
+import { fieldSteps, parseFieldPath } from './field-path.ts'
 import { FieldFinder } from './fields.ts'
 import { JsonMasker } from './json-values.ts'
 import type { Strategy } from './mask.ts'
@@ -68,9 +68,9 @@ test('where patterns meet, the stronger strategy wins and what is masked is mask
     ['Hash', 'Redact'],
   ] as const) {
     const masks = [
-      { path: '$.*', strategy: every },
-      { path: '$..a', strategy: named },
-      { path: '$..b', strategy: 'Null' },
+      { steps: fieldSteps('$.*'), strategy: every },
+      { steps: fieldSteps('$..a'), strategy: named },
+      { steps: fieldSteps('$..b'), strategy: 'Null' },
     ] as const
     const matches = new FieldFinder(masks).find(document, 0, document.length)
     const found = (matches ?? []).map(({ start, end, strategy }) => [document.toString('utf8', start, end), strategy])
@@ -119,6 +119,6 @@ test('any document survives a search, and what is found is what JSON.parse finds
 
 function masked(path: string, document: string, strategy: Strategy): string | undefined {
   const bytes = Buffer.from(`.${document}.`)
-  const matches = new FieldFinder([{ path, strategy }]).find(bytes, 1, bytes.length - 1)
+  const matches = new FieldFinder([{ steps: fieldSteps(path), strategy }]).find(bytes, 1, bytes.length - 1)
   return matches && JSON_MASKER.replace(bytes, 1, bytes.length - 1, matches).toString()
 }

@@ -4,8 +4,7 @@
 // still alive. What is found is told by byte offsets, so all else stays byte for byte what it was. Work is bounded by
 // length times patterns; depth is bounded; a document that is not JSON is said to be none, and its owner decides.
 
-import { MaskingError } from './error.ts'
-import { type FieldStep, parseFieldPath } from './field-path.ts'
+import type { FieldStep } from './field-path.ts'
 import { type Strategy, stronger } from './mask.ts'
 
 export type FieldKind = 'string' | 'number' | 'boolean' | 'null' | 'container'
@@ -18,38 +17,35 @@ export interface FieldMatch {
 }
 
 export interface FieldMask {
-  readonly path: string
+  /** From the document's root on; none: the document itself. */
+  readonly steps: readonly FieldStep[]
   readonly strategy: Strategy
 }
 
 const DEPTH_BOUND = 256
 
-interface Pattern {
-  readonly steps: readonly FieldStep[]
-  readonly strategy: Strategy
-}
-
 /** A pattern and how many of its steps are behind. */
 interface Alive {
-  readonly pattern: Pattern
+  readonly pattern: FieldMask
   readonly step: number
 }
 
 export class FieldFinder {
   readonly #roots: readonly Alive[]
+  readonly #whole: Strategy | undefined
 
   constructor(masks: readonly FieldMask[]) {
-    this.#roots = masks.map((mask) => {
-      const steps = parseFieldPath(mask.path)
-      if (typeof steps === 'string') throw new MaskingError('plan', steps)
-      return { pattern: { steps, strategy: mask.strategy }, step: 0 }
-    })
+    this.#roots = masks.filter(({ steps }) => steps.length > 0).map((pattern) => ({ pattern, step: 0 }))
+    this.#whole = masks
+      .filter(({ steps }) => steps.length === 0)
+      .map(({ strategy }) => strategy)
+      .reduce<Strategy | undefined>((a, b) => (a === undefined ? b : stronger(a, b)), undefined)
   }
 
   /** Matches in order, none within another; undefined if the bytes are not one JSON document. */
   find(bytes: Buffer, start: number, end: number): readonly FieldMatch[] | undefined {
     const reader = new Reader(bytes, start, end)
-    return reader.document(this.#roots) ? reader.matches : undefined
+    return reader.document(this.#roots, this.#whole) ? reader.matches : undefined
   }
 }
 
@@ -65,9 +61,9 @@ class Reader {
     this.#end = end
   }
 
-  document(alive: readonly Alive[]): boolean {
+  document(alive: readonly Alive[], whole: Strategy | undefined): boolean {
     this.#space()
-    if (!this.#value(alive, undefined, 0)) return false
+    if (!this.#value(alive, whole, 0)) return false
     this.#space()
     return this.#at === this.#end
   }

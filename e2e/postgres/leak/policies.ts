@@ -14,24 +14,36 @@ const STRATEGIES: Readonly<Record<string, readonly string[]>> = {
 export const PREDICATES = ['Deny', 'Equality', 'Allow'] as const
 export type Predicates = (typeof PREDICATES)[number]
 
+export function leakPolicy(predicates: Predicates): Readonly<Record<string, unknown>> {
+  return policy(
+    Object.entries(STRATEGIES).map(([strategy, columns]) => ({
+      name: strategy.toLowerCase(),
+      columns: PROTECTED_TABLES.flatMap((table) => columns.map((column) => `public.${table}.${column}`)),
+      strategy,
+      predicates,
+    })),
+  )
+}
+
+/** The same with nothing protected but fields of JSON documents. */
+export function fieldsPolicy(predicates: Predicates): Readonly<Record<string, unknown>> {
+  return policy([
+    { name: 'keys', fields: ['$.k'], strategy: 'Partial', predicates },
+    { name: 'lists', fields: ['$.list[*]'], strategy: 'Hash', predicates },
+  ])
+}
+
 /**
  * Everything readable and writable is allowed, so that only the masks stand between the agent and the values. Of what
  * effect Admin covers, definitions and code blocks are let through, since they have ways of their own to leak.
  */
-export function leakPolicy(predicates: Predicates): Readonly<Record<string, unknown>> {
+function policy(masks: readonly Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> {
   return {
     rules: [
       { name: 'use', match: { effects: ['Read', 'Write'] }, action: 'Allow' },
       { name: 'define', match: { verbs: ['create', 'drop', 'alter', 'explain', 'do', 'copy'] }, action: 'Allow' },
     ],
-    masking: Object.entries(STRATEGIES).map(([strategy, columns]) => ({
-      name: strategy.toLowerCase(),
-      columns: PROTECTED_TABLES.flatMap((table) => columns.map((column) => `public.${table}.${column}`)),
-      strategy,
-      predicates,
-      copies: 'Deny',
-      writes: 'Deny',
-    })),
+    masking: masks.map((mask) => ({ ...mask, copies: 'Deny', writes: 'Deny' })),
     limits: [],
     recording: { level: 'Full' },
   }

@@ -41,12 +41,15 @@ export const PLANTED: readonly Planted[] = [
   date('s_date'),
 ]
 
+/** Those that are fields of JSON documents: `$.k` and `$.list[0]`. */
+export const DOCUMENTS_PLANTED = PLANTED.filter(({ type }) => type.startsWith('json'))
+
 /** The value of a generated column: made of s_text. */
 export const GENERATED = 's_generated'
 
 /** Everything to look for, once for all rows and columns. */
-export function allNeedles(): readonly Buffer[] {
-  const all = PLANTED.flatMap((planted) => Array.from({ length: ROWS }, (_, row) => planted.needles(row)).flat())
+export function allNeedles(columns: readonly Planted[] = PLANTED): readonly Buffer[] {
+  const all = columns.flatMap((planted) => Array.from({ length: ROWS }, (_, row) => planted.needles(row)).flat())
   return [
     ...new Map(
       all.filter((needle) => needle.length >= 4).map((needle) => [needle.toString('latin1'), needle]),

@@ -1,9 +1,10 @@
 // Statements that try to see a protected column: an expression over it, in a query of some shape, over a relation.
 import type { Random } from './random.ts'
 import { RELATIONS } from './schema.ts'
-import { GENERATED, PLANTED } from './secrets.ts'
+import { DOCUMENTS_PLANTED, GENERATED, PLANTED } from './secrets.ts'
 
 const COLUMNS = [...PLANTED.map(({ column }) => column), GENERATED]
+const DOCUMENTS = DOCUMENTS_PLANTED.map(({ column }) => column)
 
 /** `t` is the relation's alias, `c` the column's name. */
 const EXPRESSIONS: readonly ((c: string) => string)[] = [
@@ -103,6 +104,89 @@ const AGGREGATES: readonly ((c: string) => string)[] = [
   () => 'sum(t.s_int) filter (where t.id = 1)',
   () => 'max(t.s_int), max(t.s_bigint), min(t.s_numeric), max(t.s_date), bit_or(t.s_int) filter (where t.id = 2)',
   (c) => `xmlagg(xmlelement(name x, t.${c}::text))`,
+]
+
+/** Ways into a JSON document, which `c` is. */
+const WAYS_IN: readonly ((c: string) => string)[] = [
+  (c) => `t.${c} -> 'k'`,
+  (c) => `t.${c} ->> 'k'`,
+  (c) => `t.${c} -> 'list'`,
+  (c) => `t.${c} ->> 'list'`,
+  (c) => `t.${c} -> 'list' -> 0`,
+  (c) => `t.${c} -> 'list' ->> 0`,
+  (c) => `t.${c} -> 'list' ->> -2`,
+  (c) => `t.${c} #> '{list}'`,
+  (c) => `t.${c} #>> '{list,0}'`,
+  (c) => `t.${c} #>> '{ "list" , "0" }'`,
+  (c) => `t.${c} #>> array['list', ' +0']`,
+  (c) => `t.${c} #>> '{}'`,
+  (c) => `t.${c} ->> ('k' || '')`,
+  (c) => `t.${c} ->> 'kx'::varchar(1)`,
+  (c) => `t.${c} ->> 'k '::char(3)`,
+  (c) => `t.${c} operator(pg_catalog.->>) 'k'`,
+  (c) => `(t.${c}::jsonb)['k']`,
+  (c) => `(t.${c}::jsonb)['list']['0']`,
+  (c) => `t.${c}::json`,
+  (c) => `t.${c}::jsonb::json ->> 'k'`,
+  (c) => `t.${c}::text::json ->> 'k'`,
+  (c) => `json_build_array(t.${c}) -> 0 ->> 'k'`,
+  (c) => `jsonb_build_object('x', t.${c}) -> 'x' ->> 'k'`,
+  (c) => `jsonb_build_object('x', t.${c}) -> 'x' -> 'list'`,
+  (c) => `(t.${c}::jsonb || '{"x": 1}') ->> 'k'`,
+  (c) => `(t.${c}::jsonb - 'x') ->> 'k'`,
+  (c) => `t.${c}::jsonb #- '{x}'`,
+  (c) => `jsonb_set(t.${c}::jsonb, '{x}', '1') -> 'k'`,
+  (c) => `jsonb_set('{"x": 1}', '{x}', t.${c}::jsonb) -> 'x'`,
+  (c) => `jsonb_strip_nulls(t.${c}::jsonb) ->> 'k'`,
+  (c) => `jsonb_pretty(t.${c}::jsonb)`,
+  (c) => `to_jsonb(t.${c}) ->> 'k'`,
+  (c) => `coalesce(t.${c} -> 'list', t.${c} -> 'x') ->> 0`,
+  (c) => `(array[t.${c}])[1] ->> 'k'`,
+  (c) => `(case when true then t.${c} end) ->> 'k'`,
+  (c) => `(select t.${c}) ->> 'k'`,
+  (c) => `(select d -> 'list' ->> 0 from (select t.${c} as d) q)`,
+  (c) => `(row(t.${c}, 1)).f1 ->> 'k'`,
+  (c) => `(t).${c} ->> 'k'`,
+  (c) => `to_jsonb(t) -> '${c}' ->> 'k'`,
+  (c) => `first_value(t.${c}) over () ->> 'k'`,
+  (c) => `json_extract_path_text(t.${c}::json, 'list', '0')`,
+  (c) => `jsonb_extract_path(t.${c}::jsonb, variadic '{k}')`,
+  (c) => `jsonb_path_query(t.${c}::jsonb, '$.list[*]')`,
+  (c) => `jsonb_path_query_array(t.${c}::jsonb, '$.*')`,
+  (c) => `jsonb_each_text(t.${c}::jsonb)`,
+  (c) => `json_each(t.${c}::json)`,
+  (c) => `json_array_elements(t.${c}::json -> 'list')`,
+  (c) => `jsonb_array_elements_text(t.${c}::jsonb -> 'list')`,
+  (c) => `json_value(t.${c}::jsonb, '$.k')`,
+  (c) => `json_query(t.${c}::jsonb, '$.list' with wrapper)`,
+  (c) => `json_serialize(t.${c})`,
+  (c) => `json_object('x': t.${c} -> 'k')`,
+  (c) => `(json_populate_record(null::scratch, json_build_object('note', t.${c} -> 'k'))).note`,
+  (c) => `t.${c} -> 'list' -> 0, t.${c} ->> 'k', t.${c}`,
+]
+
+const DOCUMENT_QUERIES: readonly ((c: string, r: string) => string)[] = [
+  (c, r) => `select x from ${r} t, json_array_elements(t.${c}::json -> 'list') x`,
+  (c, r) => `select x.value from ${r} t, jsonb_array_elements(t.${c}::jsonb -> 'list') as x`,
+  (c, r) => `select x from ${r} t, jsonb_array_elements_text(t.${c}::jsonb -> 'list') with ordinality as x`,
+  (c, r) => `select x.y from ${r} t, json_array_elements_text(t.${c}::json -> 'list') as x(y)`,
+  (c, r) => `select x.* from ${r} t, jsonb_each(t.${c}::jsonb) x`,
+  (c, r) => `select x.value ->> 0 from ${r} t, json_each(t.${c}::json) x where x.key = 'list'`,
+  (c, r) => `select x.k, x.list from ${r} t, jsonb_to_record(t.${c}::jsonb) as x(k text, list json)`,
+  (c, r) => `select x.* from ${r} t, json_table(t.${c}::jsonb, '$' columns (k text path '$.k')) x`,
+  (c, r) => `select d ->> 'k' from (select ${c} from ${r}) q(d)`,
+  (c, r) => `with q as (select ${c} -> 'list' as l from ${r}) select l ->> 0, l from q`,
+  (c, r) => `select ${c} -> 'list' from ${r} union all select ${c} -> 'list' from ${r}`,
+  (c, r) => `select ${c} -> 'k' from ${r} union all select '"guess"'`,
+  (c, r) => `select ${c} ->> 'k', count(*) from ${r} group by 1`,
+  (c, r) => `select distinct on (${c} ->> 'k') ${c} ->> 'k' from ${r}`,
+  (c, r) => `select max(${c} ->> 'k'), min(${c} #>> '{list,0}') from ${r}`,
+  (c, r) => `select json_agg(${c} -> 'k'), jsonb_object_agg(id, ${c}) from ${r}`,
+  (c, r) => `select ${c} ->> 'k' from ${r} where ${c}::jsonb ? 'k' order by ${c} ->> 'k'`,
+  (c, r) => `select id from ${r} where ${c}::jsonb @> '{"k": "x"}' or ${c} ->> 'k' like '%'`,
+  (c, r) => `select (${c} ->> 'k')::int from ${r}`,
+  (c, r) => `select jsonb_array_length(${c}::jsonb -> 'k') from ${r}`,
+  (c, r) => `select jsonb_array_elements(${c}::jsonb -> 'k') from ${r}`,
 ]
 
 /** `e` is an expression over alias t, `r` a relation, `c` a column's name. */
@@ -248,4 +332,16 @@ export function attempt(random: Random): Attempt {
   if (random.below(6) === 0)
     return { text: `select ${random.pick(AGGREGATES)(column)} from ${relation} t`, whole: false }
   return { text: random.pick(QUERIES)(random.pick(EXPRESSIONS)(column), relation, column), whole: false }
+}
+
+/** The same over columns that hold documents. */
+export function documentAttempt(random: Random): Attempt {
+  const relation = random.pick(RELATIONS)
+  const column = random.pick(DOCUMENTS)
+  if (random.below(6) === 0) return { text: random.pick(ERRORS)(relation, column), whole: true }
+  if (random.below(4) === 0) return { text: random.pick(DOCUMENT_QUERIES)(column, relation), whole: false }
+  if (random.below(6) === 0)
+    return { text: `select ${random.pick(AGGREGATES)(column)} from ${relation} t`, whole: false }
+  const expression = random.pick(random.below(3) === 0 ? EXPRESSIONS : WAYS_IN)(column)
+  return { text: random.pick(QUERIES)(expression, relation, column), whole: false }
 }

@@ -3,6 +3,7 @@
 // labels of an enum, or any other few values, apart.
 import type { Part } from '#sidecar/action.ts'
 import type { Relation } from '../catalog/model.ts'
+import { sourceOf } from '../sql/relations.ts'
 import type { SourceColumn, Statement } from '../sql/statement.ts'
 import { lookThrough } from '../sql/views.ts'
 import type { Protected, Protection } from './protection.ts'
@@ -64,12 +65,6 @@ function sourcesOf(
   const ordered = relation.columns.toSorted((a, b) => a.number - b.number)
   return ordered.flatMap((column, index) => {
     if (names !== undefined && !names.includes(column.name)) return []
-    const own: SourceColumn = {
-      relationOid: relation.oid,
-      relation: `${relation.schema}.${relation.name}`,
-      number: column.number,
-      column: column.name,
-    }
-    return [own, ...(seen?.[index]?.sources ?? [])]
+    return [sourceOf(catalog, relation, column), ...(seen?.[index]?.sources ?? [])]
   })
 }

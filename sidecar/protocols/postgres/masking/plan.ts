@@ -2,9 +2,9 @@
 
 import type { ObjectRef } from '#sidecar/action.ts'
 import { type Strategy, stronger } from '#sidecar/masking/mask.ts'
-import type { Output, SourceColumn, Statement, UsePosition } from '../sql/statement.ts'
+import type { Output, SourceColumn, Statement, Use, UsePosition } from '../sql/statement.ts'
 import { measured } from './measured.ts'
-import type { Protected, Protection, Ruled } from './protection.ts'
+import { eitherOf, type Protected, type Protection, type Ruled } from './protection.ts'
 
 export { type Protection, protection } from './protection.ts'
 
@@ -123,7 +123,7 @@ function refusedDemand({ object, what, by: { policy, rule }, field }: Demand): P
 
 function refusedUse(statement: Statement, protection: Protection): Plan | undefined {
   for (const use of statement.uses) {
-    const found = protection.of(use.source)?.predicates
+    const found = usedOf(use, protection)?.predicates
     // A view made a moment ago may stand on anything.
     const predicates = found ?? (use.source.unresolved === true ? protection.strictest?.predicates : undefined)
     if (found === undefined && predicates !== undefined && predicates.value !== 'Allow') {
@@ -150,6 +150,12 @@ function refusedUse(statement: Statement, protection: Protection): Plan | undefi
   return undefined
 }
 
+// What is taken out of a document speaks for itself, so taking it uses only what masks have on all of the document.
+function usedOf({ source, position }: Use, protection: Protection): Protected | undefined {
+  if (position !== 'within') return protection.of(source)
+  return eitherOf(protection.ofColumn(source), protection.fieldsOf(source).whole)
+}
+
 const POSITIONS: Readonly<Record<UsePosition, string>> = {
   equality: 'in a comparison',
   predicate: 'in a condition',
@@ -161,6 +167,7 @@ const POSITIONS: Readonly<Record<UsePosition, string>> = {
   window: 'in a window definition',
   limit: 'in LIMIT or OFFSET',
   returning: 'in RETURNING',
+  within: 'to take a part of it',
 }
 
 function refusedMeasure(statement: Statement, protection: Protection): Plan | undefined {
@@ -193,7 +200,7 @@ function refusedCopy(statement: Statement, protection: Protection): Plan | undef
 
 function refusedWrite(statement: Statement, protection: Protection): Plan | undefined {
   for (const assignment of statement.assignments) {
-    const writes = protection.of(assignment.target)?.writes
+    const writes = protection.ofColumn(assignment.target)?.writes
     if (writes?.value === 'Deny') {
       return refusal(`masked column ${named(assignment.target)} is assigned`, writes, 'writes: Allow', assignment.at)
     }
@@ -207,8 +214,9 @@ function refusal(what: string, by: Ruled<unknown>, field: string, at: number): P
   return { ok: false, reason, at, policy, rule }
 }
 
-function named(source: SourceColumn): string {
-  return `${source.relation}.${source.column}`
+function named({ relation, column, document = [] }: SourceColumn): string {
+  const steps = document.map((step) => (typeof step === 'string' ? `.${step}` : `[${step ?? '?'}]`))
+  return [relation, '.', column, ...(steps.length === 0 ? [] : [' at $', ...steps])].join('')
 }
 
 function cellsOf(statement: Statement, protection: Protection): Plan {
@@ -223,11 +231,22 @@ function cellsOf(statement: Statement, protection: Protection): Plan {
 function cellOf(output: Output, protection: Protection): MaskedCell | undefined {
   let cell: MaskedCell | undefined
   for (const source of output.sources) {
-    const found = protection.of(source)
-    if (found !== undefined) cell = strongest(cell, masked(found, !output.plain || source.derived === true))
+    const column = protection.ofColumn(source)
+    if (column !== undefined) cell = strongest(cell, masked(column, !output.plain || source.derived === true))
+    const field = fieldOf(output, source, protection)
+    if (field !== undefined) cell = strongest(cell, field)
   }
   const strictest = output.unknown ? protection.strictest : undefined
   return strictest === undefined ? cell : strongest(cell, masked(strictest, true))
+}
+
+// Documents come out as they are: their fields are looked for in each cell (`session/inspection.ts`).
+function fieldOf(output: Output, source: SourceColumn, protection: Protection): MaskedCell | undefined {
+  const { whole, below } = protection.fieldsOf(source)
+  const asIs = source.derived !== true && (output.plain || output.taken !== undefined)
+  if (asIs && output.taken !== 'text') return undefined
+  const found = eitherOf(whole, below)
+  return found === undefined ? undefined : masked(found, !asIs || whole === undefined)
 }
 
 // Partial, Hash and Tokenize mean something for the column's own values only.

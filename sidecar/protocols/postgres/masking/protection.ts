@@ -1,7 +1,10 @@
 // Which columns are protected, by what: the masks in force laid over one catalog.
 //
 // A mask names columns by pattern, and covers what they stand on or contain: the columns behind a view's, the same
-// column of partitions and inheritance children and parents, the sources of a generated column.
+// column of partitions and inheritance children and parents, the sources of a generated column. A mask of fields covers
+// every column that holds JSON documents, as far as its patterns lead to the part that is meant.
+import { type FieldStep, fieldSteps } from '#sidecar/masking/field-path.ts'
+import { remaining } from '#sidecar/masking/field-reach.ts'
 import { type Mask, type Strategy, stronger, type UseRule } from '#sidecar/masking/mask.ts'
 import { type ColumnPattern, parseColumnPattern } from '#sidecar/masking/patterns.ts'
 import type { Catalog, Relation } from '../catalog/model.ts'
@@ -28,27 +31,45 @@ interface Pattern {
   readonly columns: readonly ColumnPattern[]
 }
 
+interface Field {
+  readonly mask: Mask
+  readonly steps: readonly FieldStep[]
+}
+
+/** What masks of fields say of a document, or of a part of it. */
+export interface Reached {
+  /** Patterns that end at the part or above it: it is a protected value, or belongs to one. */
+  readonly whole: Protected | undefined
+  /** Patterns that lead on into it. */
+  readonly below: Protected | undefined
+}
+
 const USE_STRICTNESS: Readonly<Record<UseRule, number>> = { Allow: 0, Equality: 1, Deny: 2 }
 
 export class Protection {
   readonly catalog: Catalog
   readonly #patterns: readonly Pattern[]
+  readonly #fields: readonly Field[]
   #columns: ReadonlyMap<number, ReadonlyMap<number, Protected>> | undefined
   #size = 0
 
   constructor(masks: readonly Mask[], catalog: Catalog) {
     this.catalog = catalog
-    this.#patterns = masks
-      .filter((mask) => mask.mode === 'Enforce' && mask.columns.length > 0)
-      .map((mask) => ({
-        mask,
-        columns: mask.columns.flatMap((text) => parseColumnPattern(text) ?? []),
-      }))
+    const enforced = masks.filter(({ mode }) => mode === 'Enforce')
+    this.#patterns = enforced
+      .filter(({ columns }) => columns.length > 0)
+      .map((mask) => ({ mask, columns: mask.columns.flatMap((text) => parseColumnPattern(text) ?? []) }))
+    this.#fields = enforced.flatMap((mask) => mask.fields.map((path) => ({ mask, steps: fieldSteps(path) })))
   }
 
-  /** A mask by column is in force, whether or not the catalog has such a column now. */
+  /** A mask by column or field is in force, whether or not the catalog has such a column now. */
   get inForce(): boolean {
-    return this.#patterns.length > 0
+    return this.#patterns.length + this.#fields.length > 0
+  }
+
+  /** Fields of documents are masked wherever documents come out. */
+  get hasFields(): boolean {
+    return this.#fields.length > 0
   }
 
   /** How many columns of the catalog are protected. */
@@ -61,8 +82,27 @@ export class Protection {
     return this.#build().get(relationOid)?.has(number) === true
   }
 
+  /** What a value made of the column, or of the part of its document, has to be treated as. */
   of(source: SourceColumn): Protected | undefined {
-    if (!this.inForce) return undefined
+    const { whole, below } = this.fieldsOf(source)
+    return [this.ofColumn(source), whole, below].reduce(eitherOf, undefined)
+  }
+
+  fieldsOf({ document }: SourceColumn): Reached {
+    if (document === undefined || this.#fields.length === 0) return NOT_REACHED
+    let whole: Protected | undefined
+    let below: Protected | undefined
+    for (const { mask, steps } of this.#fields) {
+      const rests = remaining(steps, document)
+      if (rests.some(({ length }) => length === 0)) whole = both(whole, protectedBy(mask))
+      else if (rests.length > 0) below = both(below, protectedBy(mask))
+    }
+    return { whole, below }
+  }
+
+  /** What masks of columns say of it. */
+  ofColumn(source: SourceColumn): Protected | undefined {
+    if (this.#patterns.length === 0) return undefined
     if (source.relationOid !== 0) return this.#build().get(source.relationOid)?.get(source.number)
     // Not in the catalog: its names are all there is to go by.
     const dot = source.relation.indexOf('.')
@@ -71,7 +111,8 @@ export class Protection {
 
   /** What a value of unknown origin has to be treated as: derived from every protected column. */
   get strictest(): Protected | undefined {
-    return this.#patterns.map(({ mask }) => protectedBy(mask)).reduce<Protected | undefined>(both, undefined)
+    const masks = [...this.#patterns, ...this.#fields].map(({ mask }) => mask)
+    return masks.map(protectedBy).reduce<Protected | undefined>(both, undefined)
   }
 
   #named(schema: string, table: string, column: string): Protected | undefined {
@@ -86,7 +127,7 @@ export class Protection {
   #build(): ReadonlyMap<number, ReadonlyMap<number, Protected>> {
     if (this.#columns !== undefined) return this.#columns
     const spread = new Spread(this.catalog)
-    if (this.inForce) {
+    if (this.#patterns.length > 0) {
       for (const relation of this.catalog.userRelations()) {
         for (const column of relation.columns) {
           const found = this.#named(relation.schema, relation.name, column.name)
@@ -163,6 +204,8 @@ class Spread {
   }
 }
 
+const NOT_REACHED: Reached = { whole: undefined, below: undefined }
+
 function protectedBy(mask: Mask): Protected {
   const by = { policy: mask.policy, rule: mask.name }
   return {
@@ -171,6 +214,10 @@ function protectedBy(mask: Mask): Protected {
     copies: { value: mask.copies, ...by },
     writes: { value: mask.writes, ...by },
   }
+}
+
+export function eitherOf(a: Protected | undefined, b: Protected | undefined): Protected | undefined {
+  return b === undefined ? a : both(a, b)
 }
 
 function both(a: Protected | undefined, b: Protected): Protected {

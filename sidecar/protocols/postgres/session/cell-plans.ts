@@ -2,11 +2,15 @@
 //
 // The description is the ground truth for plain columns. If it names a protected column where the plan foresaw none, or
 // another number of columns, then the catalog that the plan was made from is out of date: nothing is passed on.
+import type { DocumentPath } from '#sidecar/masking/field-reach.ts'
 import type { Strategy } from '#sidecar/masking/mask.ts'
-import type { CopyStream, Outputs } from '../sql/statement.ts'
-import type { TypeLookup } from '../values/kinds.ts'
+import type { Taken } from '../sql/documents.ts'
+import type { CopyStream, Output, Outputs } from '../sql/statement.ts'
+import type { Format } from '../values/entry.ts'
+import { isDocument, type TypeLookup } from '../values/kinds.ts'
 import type { CellPlan } from '../values/rows.ts'
 import type { Field } from '../wire/messages.ts'
+import { type Inspection, inspectionAt } from './inspection.ts'
 import type { Judged } from './judge.ts'
 import { type RefusalText, Sqlstate } from './poison.ts'
 
@@ -24,6 +28,7 @@ export function planCells(judged: Judged, fields: readonly Field[]): PlannedCell
     return outdated('another number of columns')
   }
   const cells: CellPlan[] = []
+  const lookup: TypeLookup = (oid) => catalog.dataTypeByOid(oid)
   for (const [index, field] of fields.entries()) {
     const { typeOid, format } = field
     const masked = maskOf(judged, index)
@@ -34,11 +39,30 @@ export function planCells(judged: Judged, fields: readonly Field[]): PlannedCell
         return outdated(`column "${field.name}"`)
       if (field.tableOid >= FIRST_USER_OID && protection.inForce && !catalog.relationByOid(field.tableOid))
         return outdated('a table')
-      cells.push(inspection ? { kind: 'inspect', inspection, typeOid, format } : { kind: 'keep' })
+      const path = documentAt(outputs.kind === 'columns' ? outputs.columns[index] : undefined)
+      if (path && protection.hasFields && !isDocument(typeOid, lookup)) return outdated(`column "${field.name}"`)
+      cells.push(inspected(inspection, path, typeOid, format))
     }
   }
   const description = { columns: fields.map(({ name, typeOid, format }) => ({ name, typeOid, format })) }
-  return { cells, description, lookup: (oid) => catalog.dataTypeByOid(oid) }
+  return { cells, description, lookup }
+}
+
+/** The path of a document, or of a part of one, that comes out as it is. */
+function documentAt(output: Output | undefined): DocumentPath | undefined {
+  if (output === undefined || output.taken === 'text' || !(output.plain || output.taken !== undefined)) return undefined
+  return output.sources.find(({ derived }) => derived !== true)?.document
+}
+
+function inspected(
+  inspection: Inspection | undefined,
+  path: DocumentPath | undefined,
+  typeOid: number,
+  format: Format,
+): CellPlan {
+  if (inspection === undefined) return { kind: 'keep' }
+  const here = path === undefined || path.length === 0 ? inspection : inspectionAt(inspection, path)
+  return { kind: 'inspect', inspection: here, typeOid, format }
 }
 
 /** How many columns were foreseen: a rewrite rule can make a statement that returns nothing return rows. */
@@ -65,10 +89,10 @@ export function copyPlans(judged: Judged, copy: CopyStream): readonly CellPlan[]
       source && column.plain
         ? catalog.relationByOid(source.relationOid)?.columns.find(({ number }) => number === source.number)
         : undefined
-    const typeOid = type?.typeOid ?? UNKNOWN_TYPE
+    const typeOid = type?.typeOid ?? (column.taken === undefined ? UNKNOWN_TYPE : TAKEN_TYPES[column.taken])
     const masked = maskOf(judged, index)
     if (masked) return { kind: 'mask', strategy: masked.strategy, typeOid, format }
-    return inspection ? { kind: 'inspect', inspection, typeOid: type?.typeOid ?? TEXT_TYPE, format } : { kind: 'keep' }
+    return inspected(inspection, documentAt(column), typeOid === UNKNOWN_TYPE ? TEXT_TYPE : typeOid, format)
   })
 }
 
@@ -79,6 +103,7 @@ function maskOf(judged: Judged, index: number): { readonly strategy: Strategy } 
 
 /** A masked value of a type that is not known becomes NULL; content detectors look at it as text. */
 const UNKNOWN_TYPE = 0
+const TAKEN_TYPES: Readonly<Record<Taken, number>> = { json: 114, jsonb: 3802, text: 25 }
 const TEXT_TYPE = 25
 
 /** Where nothing is known of where a value comes from. */

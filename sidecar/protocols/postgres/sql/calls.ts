@@ -1,7 +1,9 @@
 // Function calls → parts, uses, and what the result is made of.
+import { ANY_ELEMENT } from '#sidecar/masking/field-reach.ts'
 import type { FunctionEntry } from '../functions/entry.ts'
 import { holdsSecret } from '../functions/settings.ts'
 import type { Analysis } from './analysis.ts'
+import { documentType, ELEMENTS, part } from './documents.ts'
 import { splitName } from './names.ts'
 import { literalText, type Node } from './node.ts'
 import { access, columnsOf, resolve } from './relations.ts'
@@ -22,6 +24,8 @@ export function call(
 ): Value {
   const callee = findCallee(analysis, names, args)
   const only = args[0]
+  const elements = callee.entry === undefined || args.length !== 1 ? undefined : elementsOf(analysis, callee.name, only)
+  if (elements !== undefined) return elements
   // Functional notation: `ssn(customers)` reads the column if there is no such function.
   if (callee.missing && names.length === 1 && args.length === 1 && only !== undefined) {
     const field = only.fields?.get(names[0] ?? '')
@@ -29,6 +33,17 @@ export function call(
     if (hasField(analysis, only.type, names[0] ?? '')) return derive([only], undefined)
   }
   return invoke(analysis, callee, args, scope, location, nodes)
+}
+
+// The elements of an array in a document are parts of it, as doc -> 0 is.
+function elementsOf(analysis: Analysis, name: string, value: Value | undefined): Value | undefined {
+  const taken = ELEMENTS[name]
+  if (taken === undefined || value === undefined || value.sources.length === 0) return undefined
+  const element = documentType(analysis, value) === undefined ? undefined : part(value, [ANY_ELEMENT], taken)
+  if (element === undefined) return undefined
+  analysis.functions.add(name)
+  analysis.use(value, 'within')
+  return element
 }
 
 /** The same for a function that the statement names without arguments (a trigger's, a cast's, CALL's). */

@@ -4,11 +4,13 @@ import type { AlterTableCmd, Constraint, PublicationObjSpec, RangeVar } from 'li
 import type { Relation } from '../catalog/model.ts'
 import { extensionTable } from '../functions/extensions/table.ts'
 import type { Analysis } from './analysis.ts'
+import { holdsDocuments } from './documents.ts'
 import { evaluate } from './expressions.ts'
 import { as, type Body, type Kind, type Node, namesOf, stringOf } from './node.ts'
-import { columnsOf, findRelation } from './relations.ts'
+import { columnsOf, findRelation, sourceOf } from './relations.ts'
 import { at, type Scope } from './scope.ts'
-import type { SourceColumn, UsePosition } from './statement.ts'
+import type { Lineage, SourceColumn, UsePosition } from './statement.ts'
+import { namedType } from './types.ts'
 
 type Flows = { readonly [K in Kind]?: (body: Body<K>, analysis: Analysis, scope: Scope) => void }
 
@@ -141,15 +143,14 @@ function altered(
     case 'AT_AlterColumnType': {
       for (const target of sources(relation, column)) analysis.assignments.push({ target, at: location })
       const using = as('ColumnDef', command.def)?.raw_default
-      if (using !== undefined) {
-        const value = evaluate(using, at(scope, 'predicate'), analysis)
-        const others = value.sources.filter(
-          (source) => source.relationOid !== relation.oid || source.column !== command.name,
-        )
-        const from = { ...value, sources: others }
-        if (others.length > 0 || value.unknown)
-          analysis.copies.push({ from, to: `${name}.${command.name}`, at: location })
-      }
+      const itself = column.map((one) => sourceOf(analysis.environment.catalog, relation, one))
+      const value: Lineage =
+        using === undefined
+          ? { sources: itself, plain: true, unknown: false }
+          : evaluate(using, at(scope, 'predicate'), analysis)
+      const moved = value.sources.filter((source) => !staysItself(source, value, relation, command, analysis))
+      const from = { ...value, sources: moved }
+      if (moved.length > 0 || value.unknown) analysis.copies.push({ from, to: `${name}.${command.name}`, at: location })
       return
     }
     // It keeps its values, and nothing tells any more what they were made of.
@@ -186,6 +187,21 @@ function altered(
   }
 }
 
+// A column made of itself keeps its name, by which masks know it; their fields are known by the place in a document.
+function staysItself(
+  source: SourceColumn,
+  value: Lineage,
+  relation: Relation,
+  { name, def }: AlterTableCmd,
+  analysis: Analysis,
+): boolean {
+  if (source.relationOid !== relation.oid || source.column !== name) return false
+  if (source.document === undefined) return true
+  const type = namedType(analysis, as('ColumnDef', def)?.typeName).oid
+  const asItIs = source.document.length === 0 && (value.plain || value.taken !== undefined)
+  return asItIs && type !== undefined && holdsDocuments(analysis.environment.catalog, type) === 'document'
+}
+
 function partitionOf(node: Node | undefined, analysis: Analysis): Relation | undefined {
   const range = as('PartitionCmd', node)?.name
   return range === undefined ? undefined : findRelation(analysis, range)
@@ -206,8 +222,8 @@ function publish(
     if (relation === undefined) continue
     const columns = new Set((spec?.pubtable?.columns ?? []).map(stringOf))
     const published = relation.columns.filter((column) => columns.size === 0 || columns.has(column.name))
-    const from = { sources: sources(relation, published), plain: false, unknown: false }
-    analysis.copies.push({ from, to, at: range?.location ?? 0 })
+    const values = published.map((column) => sourceOf(analysis.environment.catalog, relation, column))
+    analysis.copies.push({ from: { sources: values, plain: false, unknown: false }, to, at: range?.location ?? 0 })
   }
 }
 
@@ -227,6 +243,7 @@ function use(
   for (const { value } of columns) analysis.use(value, position)
 }
 
+/** By name: fields of documents are masked wherever there is one. */
 function sources(relation: Relation, columns: Relation['columns']): readonly SourceColumn[] {
   return columns.map(({ number, name }) => ({
     relationOid: relation.oid,

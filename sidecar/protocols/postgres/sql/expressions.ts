@@ -1,9 +1,10 @@
 // Expressions → where their values come from. One handler per kind of node; a kind without a handler makes the whole
 // statement not understood.
-import type { FuncCall, SubLink, WindowDef } from 'libpg-query'
+import type { A_Indices, FuncCall, SubLink, WindowDef } from 'libpg-query'
 import type { Analysis } from './analysis.ts'
 import { call, functionNamed } from './calls.ts'
 import { columnReference } from './columns.ts'
+import { documentType, part, stepOf } from './documents.ts'
 import { JSON_EXPRESSIONS } from './expressions-json.ts'
 import { as, type Body, type Kind, kindOf, type Node, namesOf, stringOf } from './node.ts'
 import { operator, operatorPart } from './operators.ts'
@@ -166,6 +167,8 @@ const STRING_TYPES: ReadonlySet<number | undefined> = new Set([OID.text, OID.var
 function cast(body: Body<'TypeCast'>, scope: Scope, analysis: Analysis): Value {
   const value = evaluate(body.arg, scope, analysis)
   const type = namedType(analysis, body.typeName)
+  const document = asDocument(value, type.oid, analysis)
+  if (document !== undefined) return document
   const routine = value.constant && value.type === OID.unknown ? undefined : opaqueCast(analysis, value.type, type.oid)
   if (routine !== undefined) {
     functionNamed(analysis, routine)
@@ -177,12 +180,27 @@ function cast(body: Body<'TypeCast'>, scope: Scope, analysis: Analysis): Value {
   }
 }
 
+// json as jsonb and back: the same document.
+function asDocument(value: Value, type: number | undefined, analysis: Analysis): Value | undefined {
+  if (value.sources.length === 0 || (type !== OID.json && type !== OID.jsonb)) return undefined
+  if (value.type === undefined || documentType(analysis, value) === undefined) return undefined
+  const document = part(value, [], type === OID.json ? 'json' : 'jsonb')
+  if (document !== undefined) analysis.use(value, 'within')
+  return document
+}
+
 function indirection(body: Body<'A_Indirection'>, scope: Scope, analysis: Analysis): Value {
   let value = evaluate(body.arg, scope, analysis)
   for (const step of body.indirection ?? []) {
     const indices = as('A_Indices', step)
     if (indices !== undefined) {
       analysis.visited.add(indices)
+      const taken = subscripted(value, indices, analysis)
+      if (taken !== undefined) {
+        consume(indices.uidx, scope, analysis)
+        value = taken
+        continue
+      }
       const bounds = [indices.lidx, indices.uidx].flatMap((node) =>
         node === undefined ? [] : [consume(node, scope, analysis)],
       )
@@ -198,6 +216,15 @@ function indirection(body: Body<'A_Indirection'>, scope: Scope, analysis: Analys
     value = fieldOf(value, field, scope, analysis)
   }
   return value
+}
+
+// doc['address']['city'] is doc -> 'address' -> 'city'.
+function subscripted(value: Value, { uidx, is_slice }: A_Indices, analysis: Analysis): Value | undefined {
+  const step = stepOf(analysis, uidx)
+  if (step === null || is_slice === true || documentType(analysis, value) !== 'jsonb') return undefined
+  const taken = value.type === undefined ? undefined : part(value, [step], 'jsonb')
+  if (taken !== undefined) analysis.use(value, 'within')
+  return taken
 }
 
 // (row).name is a column of the row type if it has one, else the function call name(row) (src/backend/parser/parse_func.c).

@@ -208,9 +208,11 @@ function functionItem(body: RangeFunction, lateral: Scope, analysis: Analysis): 
     columns.push(...result.columns)
     open ||= result.open
   }
+  // A row of one value that is no row itself is that value: `i` is `i.value`.
+  const scalar = columns.length === 1 && columns[0]?.value.taken !== undefined && body.ordinality !== true
   if (body.ordinality === true) columns.push({ name: 'ordinality', value: computed(20) })
   const name = body.alias?.aliasname ?? columns[0]?.name ?? ''
-  return aliased({ name, columns, open }, body.alias)
+  return aliased({ name, columns, open, scalar }, body.alias)
 }
 
 function functionColumns(
@@ -255,6 +257,9 @@ function functionColumns(
     return { columns: [...outs].map((name) => ({ name, value: derive([value], undefined) })), open: true }
   }
   if (only !== undefined && only.outNames.length > 0) {
+    // The one column of json_array_elements.
+    const [name] = only.outNames
+    if (value.taken !== undefined && name !== undefined) return { columns: [{ name, value }], open: false }
     return { columns: only.outNames.map((name) => ({ name, value: derive([value], undefined) })), open: false }
   }
   const relation = only === undefined ? undefined : rowRelation(only.returns, analysis)

@@ -1,6 +1,7 @@
 // Operators: A_Expr in all its kinds.
 import type { A_Expr } from 'libpg-query'
 import type { Analysis } from './analysis.ts'
+import { documentType, lookedAt, part, stepsOf, takenBy } from './documents.ts'
 import { evaluate, locationOf } from './expressions.ts'
 import { as, type Node, namesOf } from './node.ts'
 import { opaqueOperator } from './routines.ts'
@@ -85,17 +86,22 @@ function comparison(
 
 function binary(body: A_Expr, scope: Scope, analysis: Analysis, left?: Value): Value {
   const names = namesOf(body.name)
-  const values =
-    left === undefined
-      ? operands([body.lexpr, body.rexpr], scope, analysis)
-      : [left, ...operands([body.rexpr], scope, analysis)]
   const name = names.at(-1) ?? ''
+  const nodes = left === undefined ? [body.lexpr, body.rexpr] : [body.rexpr]
+  const given =
+    body.kind === 'AEXPR_OP' && LOOKS_INTO.has(name)
+      ? written(nodes, scope, analysis)
+      : operands(nodes, scope, analysis)
+  const all = left === undefined ? given : [left, ...given]
+  const taken = body.kind === 'AEXPR_OP' ? partTaken(names, all, body.rexpr, analysis) : undefined
+  if (taken !== undefined) return taken
+  const values = body.kind === 'AEXPR_OP' ? partsLookedAt(name, all, body.rexpr, analysis) : all
   const compares = body.kind !== 'AEXPR_OP' || COMPARISONS.has(name)
   const position = positionOf(body, name, values, compares, scope)
   for (const value of values) analysis.use(value, position)
   // With a list or array on the right the element's type decides; it is not told.
   const told =
-    body.kind === 'AEXPR_OP' || values.length < 2 ? values : [values[0] ?? derive([], undefined), derive([], undefined)]
+    body.kind === 'AEXPR_OP' || all.length < 2 ? all : [all[0] ?? derive([], undefined), derive([], undefined)]
   const unknown = operatorPart(analysis, names, told)
   const type = body.kind === 'AEXPR_NULLIF' ? values[0]?.type : compares ? OID.bool : arithmetic(values)
   const outcome = derive(values, type, unknown)
@@ -107,7 +113,47 @@ function operands(nodes: readonly (Node | undefined)[], scope: Scope, analysis: 
     analysis.anyLiteral(node)
     for (const item of as('List', node)?.items ?? []) analysis.anyLiteral(item)
   }
+  return written(nodes, scope, analysis)
+}
+
+/** The same where it matters what a literal says. */
+function written(nodes: readonly (Node | undefined)[], scope: Scope, analysis: Analysis): readonly Value[] {
   return nodes.flatMap((node) => (node === undefined ? [] : [evaluate(node, scope, analysis)]))
+}
+
+/** Operators whose right side tells which part of a document is meant. */
+const LOOKS_INTO: ReadonlySet<string> = new Set(['->', '->>', '#>', '#>>', '@>', '?'])
+
+// doc -> 'address' ->> 'city': nothing is used but what stands there.
+function partTaken(
+  names: readonly string[],
+  [left, right]: readonly Value[],
+  node: Node | undefined,
+  analysis: Analysis,
+): Value | undefined {
+  const name = names.at(-1) ?? ''
+  if (left === undefined || right?.constant !== true) return undefined
+  const type = documentType(analysis, left)
+  const steps = type === undefined ? undefined : stepsOf(analysis, name, node)
+  if (type === undefined || steps === undefined) return undefined
+  const value = part(left, steps, takenBy(name, type))
+  if (value === undefined || value.sources.length === 0) return undefined
+  if (opaqueOperator(analysis, names, [left, right]) !== undefined) return undefined
+  analysis.use(left, 'within')
+  return value
+}
+
+// doc @> '{"state": "open"}' and doc ? 'state' look at the state.
+function partsLookedAt(
+  name: string,
+  values: readonly Value[],
+  node: Node | undefined,
+  analysis: Analysis,
+): readonly Value[] {
+  const [left, right] = values
+  if (left === undefined || right?.constant !== true || documentType(analysis, left) === undefined) return values
+  const parts = lookedAt(analysis, name, left, node)
+  return parts === undefined ? values : [...parts, right]
 }
 
 // `equality` is a look-up by a value that the asker brings: column = constant, column IN (constants), = ANY($1).
@@ -134,7 +180,7 @@ function positionOf(
 }
 
 function isColumn(value: Value): boolean {
-  return value.plain && value.sources.length > 0
+  return (value.plain || value.taken !== undefined) && value.sources.length > 0
 }
 
 function conditionIn(scope: Scope): UsePosition {

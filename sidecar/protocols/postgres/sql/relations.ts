@@ -4,7 +4,9 @@ import type { Effect, ObjectRef } from '#sidecar/action.ts'
 import type { Catalog, Column, Relation } from '../catalog/model.ts'
 import { classifyRelation, type RelationEntry } from '../functions/relations.ts'
 import type { Analysis } from './analysis.ts'
+import { holdsDocuments } from './documents.ts'
 import type { Range, RangeColumn } from './scope.ts'
+import type { SourceColumn } from './statement.ts'
 import { schemaNamed } from './types.ts'
 import { opaque, type Value } from './value.ts'
 
@@ -129,19 +131,20 @@ export function columnsOf(analysis: Analysis, relation: Relation): readonly Rang
 }
 
 function makeColumns(analysis: Analysis, given: Relation): readonly RangeColumn[] {
+  const { catalog } = analysis.environment
   // `*` and INSERT without a column list go by attribute number.
   const relation = { ...given, columns: given.columns.toSorted((a, b) => a.number - b.number) }
   const reviewed = classifyRelation(relation)
   if (reviewed !== undefined) {
     return relation.columns.map((column) => {
       const foreign = reviewed.effect === 'Admin' || reviewed.valueColumns.includes(column.name)
-      return { name: column.name, value: foreign ? opaque(column.typeOid) : own(relation, column) }
+      return { name: column.name, value: foreign ? opaque(column.typeOid) : own(catalog, relation, column) }
     })
   }
   const looksThrough = relation.kind === 'view' || relation.kind === 'materializedView'
   const seen = looksThrough ? analysis.lookThrough(relation).columns : undefined
   return relation.columns.map((column, index) => {
-    const value = generated(relation, column)
+    const value = generated(catalog, relation, column)
     if (!looksThrough) return { name: column.name, value }
     const behind = seen?.length === relation.columns.length ? seen[index] : undefined
     if (behind === undefined) return { name: column.name, value: { ...value, plain: false, unknown: true } }
@@ -153,16 +156,23 @@ function makeColumns(analysis: Analysis, given: Relation): readonly RangeColumn[
   })
 }
 
-function own(relation: Relation, column: Column): Value {
+/** The column itself, as what values are made of. */
+export function sourceOf(catalog: Catalog, relation: Relation, column: Column): SourceColumn {
+  const documents = holdsDocuments(catalog, column.typeOid)
   return {
-    sources: [
-      {
-        relationOid: relation.oid,
-        relation: `${relation.schema}.${relation.name}`,
-        number: column.number,
-        column: column.name,
-      },
-    ],
+    relationOid: relation.oid,
+    relation: `${relation.schema}.${relation.name}`,
+    number: column.number,
+    column: column.name,
+    ...(documents === undefined ? {} : { document: [] }),
+    // Nothing looks for documents within rows: such a row is not one as it is.
+    ...(documents === 'within' ? { derived: true } : {}),
+  }
+}
+
+function own(catalog: Catalog, relation: Relation, column: Column): Value {
+  return {
+    sources: [sourceOf(catalog, relation, column)],
     plain: true,
     unknown: false,
     constant: false,
@@ -171,15 +181,14 @@ function own(relation: Relation, column: Column): Value {
   }
 }
 
-function generated(relation: Relation, column: Column): Value {
-  const value = own(relation, column)
+function generated(catalog: Catalog, relation: Relation, column: Column): Value {
+  const value = own(catalog, relation, column)
   if (column.generatedFrom === undefined) return value
   if (column.generatedFrom === 'unknown') return { ...value, plain: false, unknown: true }
   const from = new Set(column.generatedFrom)
   const sources = relation.columns
     .filter((other) => from.has(other.name))
-    .flatMap((other) => own(relation, other).sources)
-    .map((source) => ({ ...source, derived: true }))
+    .map((other) => ({ ...sourceOf(catalog, relation, other), derived: true }))
   return { ...value, sources: [...value.sources, ...sources] }
 }
 

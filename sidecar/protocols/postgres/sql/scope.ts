@@ -20,6 +20,8 @@ export interface Range {
   /** Its columns cannot be told: whatever name is asked for may be one of them. */
   readonly open: boolean
   readonly relation?: Relation
+  /** Its rows are single values: the whole row is its one column. */
+  readonly scalar?: boolean
   /** Its columns are taken at their names: nothing else will ever tell what they are. */
   readonly assumed?: boolean
   /** For an open range: the name to show for columns it may have. */
@@ -129,6 +131,8 @@ export function openColumn(range: Range, name: string, location: number): Value 
 /** The range as one value: every column, by name. */
 export function wholeRow(range: Range, location: number): Value {
   for (const column of range.columns) range.touched?.add(column.own ?? column.name)
+  const only = range.columns[0]
+  if (range.scalar === true && only !== undefined) return { ...only.value, at: location }
   if (range.open) range.touched?.add('*')
   const values = range.columns.map((column) => column.value)
   if (range.open) values.push(openColumn(range, '*', location))

@@ -2,6 +2,8 @@
 // changes in the session. It depends on the text, the catalog and search_path only, never on policies: cached by those
 // three, and combined with a session's masks by `masking/plan.ts`.
 import type { ActionShape, ObjectRef } from '#sidecar/action.ts'
+import type { DocumentPath } from '#sidecar/masking/field-reach.ts'
+import type { Taken } from './documents.ts'
 
 /** A column of a relation, by the oid and attnum that RowDescription will name. `relation` is `schema.name`. */
 export interface SourceColumn {
@@ -14,6 +16,8 @@ export interface SourceColumn {
   readonly derived?: boolean
   /** True: the relation is not in the catalog (yet), so the column may be anything, of any table. */
   readonly unresolved?: boolean
+  /** Set where the column holds JSON documents: which part of them is meant; an empty path is the whole. */
+  readonly document?: DocumentPath
 }
 
 /** Where the values of one expression or output column come from. */
@@ -22,6 +26,8 @@ export interface Lineage {
   readonly sources: readonly SourceColumn[]
   /** True: the value is exactly that of sources[0] (through aliases, subqueries, CTEs, joins, UNION ALL, views); one kind of value, so Partial, Hash and Tokenize keep their meaning. False: derived, and only Redact or Null are safe. */
   readonly plain: boolean
+  /** Set: the value is exactly what stands at the path of sources[0] in its document, as JSON or as text. */
+  readonly taken?: Taken
   /** True: something nobody reviewed took part; counts as derived from every protected column in reach. */
   readonly unknown: boolean
 }
@@ -42,8 +48,12 @@ export type UsePosition =
   | 'window'
   | 'limit'
   | 'returning'
+  | 'within'
 
-/** A protected-able column in a position that is not a plain output. `equality`: compared by = or IN with constants or parameters only. */
+/**
+ * A protected-able column in a position that is not a plain output. `equality`: compared by = or IN with constants or parameters
+ * only. `within`: a part is taken out of it by a path that the text tells.
+ */
 export interface Use {
   readonly source: SourceColumn
   readonly position: UsePosition

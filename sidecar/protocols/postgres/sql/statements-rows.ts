@@ -154,6 +154,7 @@ export function outputsOf(result: Result): Outputs {
       name,
       sources: value.sources,
       plain: value.plain,
+      ...(value.taken === undefined ? {} : { taken: value.taken }),
       unknown: value.unknown,
     })),
   }

@@ -71,13 +71,15 @@ export function mergeSources(values: readonly Lineage[]): readonly SourceColumn[
   return [...seen.values()]
 }
 
-export function sourceKey(source: SourceColumn): string {
-  return source.relationOid === 0 ? `${source.relation}.${source.column}` : `${source.relationOid}.${source.number}`
+export function sourceKey({ relationOid, relation, number, column, document }: SourceColumn): string {
+  const name = relationOid === 0 ? `${relation}.${column}` : `${relationOid}.${number}`
+  return document === undefined || document.length === 0 ? name : `${name}${JSON.stringify(document)}`
 }
 
 export function sameValue(a: Value, b: Value): boolean {
   return (
     a.plain === b.plain &&
+    a.taken === b.taken &&
     a.unknown === b.unknown &&
     a.sources.length === b.sources.length &&
     a.sources.every((source, index) => {

@@ -179,6 +179,13 @@ export function holdsText(oid: number, lookup: TypeLookup | undefined): boolean 
   return SCANNED.has(shape.kind)
 }
 
+/** json, jsonb, arrays and domains of them. */
+export function isDocument(oid: number, lookup: TypeLookup | undefined): boolean {
+  const { kind, elementOid } = shapeOf(oid, lookup)
+  if (kind === 'array') return elementOid !== undefined && isDocument(elementOid, lookup)
+  return kind === 'json' || kind === 'jsonb'
+}
+
 /**
  * The binary forms of these are the text itself, or text between lengths. Of a type that is not known that is as likely, and
  * the agent chooses the format: text can be cast to jsonpath, tsquery, ltree, or a range of texts.

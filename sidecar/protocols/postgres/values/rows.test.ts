@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { DETECTOR_NAMES } from '#sidecar/masking/detectors/names.ts'
 import { MaskingError } from '#sidecar/masking/error.ts'
+import { fieldSteps } from '#sidecar/masking/field-path.ts'
 import type { Strategy } from '#sidecar/masking/mask.ts'
 import { maskCell } from './cell.ts'
 import { type CellPlan, RowMasker } from './rows.ts'
@@ -115,7 +116,7 @@ const INSPECTED: Readonly<Record<string, readonly [typeOid: number, before: stri
 for (const [sentence, [typeOid, before, after]] of Object.entries(INSPECTED)) {
   test(`inspection: ${sentence}`, () => {
     const detections = DETECTOR_NAMES.map((detector) => ({ detector, strategy: 'Redact' as const }))
-    const inspection = { detections, fields: [{ path: '$.users[*].phone', strategy: 'Redact' as const }] }
+    const inspection = { detections, fields: [{ steps: fieldSteps('$.users[*].phone'), strategy: 'Redact' as const }] }
     const masker = new RowMasker([{ kind: 'inspect', inspection, typeOid, format: typeOid === JSONB ? 1 : 0 }], KEYS)
     const bytes = dataRow([Buffer.from(before)])
     assert.equal(masker.mask(bytes, 0, bytes.length).out.toString('utf8', 11), after)
@@ -162,7 +163,7 @@ test('JSON stays JSON whatever is found in it, under every strategy', () => {
   fc.assert(
     fc.property(fc.array(value, { maxLength: 5 }), strategy, (document, chosen) => {
       const detections = DETECTOR_NAMES.map((detector) => ({ detector, strategy: chosen }))
-      const inspection = { detections, fields: [{ path: '$[1]', strategy: chosen }] }
+      const inspection = { detections, fields: [{ steps: fieldSteps('$[1]'), strategy: chosen }] }
       const masker = new RowMasker([{ kind: 'inspect', inspection, typeOid: JSON_TYPE, format: 0 }], KEYS)
       const bytes = dataRow([Buffer.from(JSON.stringify(document))])
       const { out } = masker.mask(bytes, 0, bytes.length)

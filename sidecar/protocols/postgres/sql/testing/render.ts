@@ -60,13 +60,22 @@ function optionsOf(copy: CopyStream): readonly string[] {
   ]
 }
 
-function lineage({ plain, unknown, sources }: Lineage): string {
-  const word = unknown ? 'unknown' : plain ? 'is' : sources.length === 0 ? 'computed' : 'from'
+function lineage({ plain, unknown, sources, taken }: Lineage): string {
+  const word = unknown
+    ? 'unknown'
+    : plain
+      ? 'is'
+      : taken !== undefined
+        ? `${taken} of`
+        : sources.length === 0
+          ? 'computed'
+          : 'from'
   return [word, ...sources.map((source) => (source.derived === true ? `~${named(source)}` : named(source)))].join(' ')
 }
 
-function named({ relation, column }: SourceColumn): string {
-  return `${relation.replace(/^public\./, '')}.${column}`
+function named({ relation, column, document = [] }: SourceColumn): string {
+  const path = document.map((step) => (typeof step === 'string' ? `.${step}` : `[${step ?? '?'}]`)).join('')
+  return `${relation.replace(/^public\./, '')}.${column}${path}`
 }
 
 function changed(change: SessionChange): string {
