@@ -248,13 +248,13 @@ export interface MaskingRule {
   readonly columns?: readonly string[]
   /** Kinds of content to find in whatever text is returned. */
   readonly detectors?: readonly ('CreditCard' | 'IBAN' | 'Email' | 'USSocialSecurityNumber' | 'Phone' | 'JWT' | 'AWSAccessKey' | 'PrivateKey' | 'GitHubToken' | 'SlackToken')[]
-  /** Fields of JSON documents (bodies, JSON columns) as paths from the root, such as $.users[*].phone. */
+  /** Fields of JSON documents (bodies, JSON columns) as paths from the root, such as $.users[*].phone. In JSON columns they are followed through the query. */
   readonly fields?: readonly string[]
   /** What agents see instead. Partial: the last characters. Hash: a keyed digest, equal for equal values. Tokenize: a keyed stand-in of the same shape. Redact: asterisks. "Null" (in quotes: bare Null is nothing in YAML): no value. */
   readonly strategy: 'Partial' | 'Hash' | 'Tokenize' | 'Redact' | 'Null'
-  /** For columns: whether a statement may use the value in a condition, join, sort, group or function. Equality allows only = and IN against values. Default Deny. */
+  /** For columns and fields: whether a statement may use the value in a condition, join, sort, group or function. Equality allows only = and IN against values. Default Deny. */
   readonly predicates: 'Deny' | 'Equality' | 'Allow'
-  /** For columns: whether a statement may copy the value elsewhere in the target, as INSERT … SELECT does. Default Deny. */
+  /** For columns and fields: whether a statement may copy the value elsewhere in the target, as INSERT … SELECT does. Default Deny. */
   readonly copies: 'Deny' | 'Allow'
   /** For columns: whether a statement may assign to the column; a client that saves what it read would store the masked value. Default Deny. */
   readonly writes: 'Deny' | 'Allow'

@@ -7,10 +7,11 @@ import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
 import { decideStatement, WHY_SEPARATELY } from '#sidecar/protocols/postgres/decide.ts'
 import { ESTIMABLE } from '#sidecar/protocols/postgres/estimate.ts'
 import type { CellsPlan } from '#sidecar/protocols/postgres/masking/plan.ts'
-import { type Protection, protection } from '#sidecar/protocols/postgres/masking/protection.ts'
+import { eitherOf, type Protection, protection } from '#sidecar/protocols/postgres/masking/protection.ts'
 import { Sequence } from '#sidecar/protocols/postgres/session/sequence.ts'
+import { documentIn } from '#sidecar/protocols/postgres/sql/documents.ts'
 import { FACTS } from '#sidecar/protocols/postgres/sql/facts.ts'
-import type { Statement } from '#sidecar/protocols/postgres/sql/statement.ts'
+import type { Output, Statement } from '#sidecar/protocols/postgres/sql/statement.ts'
 import { type Environment, understand } from '#sidecar/protocols/postgres/sql/understand.ts'
 
 export interface Explanation {
@@ -28,13 +29,14 @@ export interface Explanation {
   readonly decision: Verdict
   readonly policy: string | null
   readonly rule: string | null
-  readonly masks: readonly {
-    readonly column: string
-    readonly strategy: string
-    readonly policy: string
-    readonly rule: string
-  }[]
+  readonly masks: readonly ({ readonly column: string } & MaskingRule)[]
   readonly reason: string
+}
+
+interface MaskingRule {
+  readonly strategy: string
+  readonly policy: string
+  readonly rule: string
 }
 
 export interface Question {
@@ -103,7 +105,10 @@ export class Explainer {
       decision: decision.verdict,
       policy: decision.policy ?? null,
       rule: decision.rule ?? null,
-      masks: decision.verdict === 'Deny' ? [] : answers.flatMap(({ statement, cells }) => masksOf(statement, cells)),
+      masks:
+        decision.verdict === 'Deny'
+          ? []
+          : answers.flatMap(({ statement, cells }) => masksOf(statement, cells, this.#protection)),
       reason: decision.reason + this.#untold(worst.decision),
     }
   }
@@ -157,16 +162,25 @@ function unique(statements: readonly Statement[], fact: string): readonly string
   return [...new Set(values)]
 }
 
-function masksOf(statement: Statement, cells: CellsPlan): Explanation['masks'] {
-  if (cells === 'keep') return []
+function masksOf({ outputs, copy }: Statement, cells: CellsPlan, protection: Protection): Explanation['masks'] {
   if (cells === 'maskAll') return [{ column: '*', strategy: 'Redact', policy: '', rule: '' }]
-  const { outputs, copy } = statement
   const columns = copy?.columns ?? (outputs.kind === 'columns' ? outputs.columns : [])
-  return cells.flatMap((cell, index) => {
-    if (cell === undefined) return []
-    const { strategy, policy, rule } = cell
-    return [{ column: columns[index]?.name ?? String(index + 1), strategy, policy, rule }]
+  return columns.flatMap((output, index) => {
+    const cell = cells === 'keep' ? undefined : cells[index]
+    const mask = cell ?? fieldIn(output, protection)
+    return mask === undefined
+      ? []
+      : [{ column: output.name, strategy: mask.strategy, policy: mask.policy, rule: mask.rule }]
   })
+}
+
+/** What is masked inside a document that comes out. */
+function fieldIn(output: Output, protection: Protection): MaskingRule | undefined {
+  const source = documentIn(output)
+  if (source === undefined) return undefined
+  const { whole, below } = protection.fieldsOf(source)
+  const found = eitherOf(whole, below)?.strategy
+  return found && { strategy: found.value, policy: found.policy, rule: found.rule }
 }
 
 function refused(reason: string): Explanation {

@@ -29,7 +29,7 @@ before(async () => {
 
 after(() => server?.stop())
 
-for (const name of ['postgres', 'masks']) {
+for (const name of ['postgres', 'masks', 'fields']) {
   const rows = await rowsOf(name)
   describe(`the bypass corpus on the wire, ${name}`, () => {
     let gateway: Gateway

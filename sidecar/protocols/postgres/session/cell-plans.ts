@@ -4,8 +4,8 @@
 // another number of columns, then the catalog that the plan was made from is out of date: nothing is passed on.
 import type { DocumentPath } from '#sidecar/masking/field-reach.ts'
 import type { Strategy } from '#sidecar/masking/mask.ts'
-import type { Taken } from '../sql/documents.ts'
-import type { CopyStream, Output, Outputs } from '../sql/statement.ts'
+import { documentIn, type Taken } from '../sql/documents.ts'
+import type { CopyStream, Outputs } from '../sql/statement.ts'
 import type { Format } from '../values/entry.ts'
 import { isDocument, type TypeLookup } from '../values/kinds.ts'
 import type { CellPlan } from '../values/rows.ts'
@@ -39,19 +39,14 @@ export function planCells(judged: Judged, fields: readonly Field[]): PlannedCell
         return outdated(`column "${field.name}"`)
       if (field.tableOid >= FIRST_USER_OID && protection.inForce && !catalog.relationByOid(field.tableOid))
         return outdated('a table')
-      const path = documentAt(outputs.kind === 'columns' ? outputs.columns[index] : undefined)
+      const output = outputs.kind === 'columns' ? outputs.columns[index] : undefined
+      const path = output && documentIn(output)?.document
       if (path && protection.hasFields && !isDocument(typeOid, lookup)) return outdated(`column "${field.name}"`)
       cells.push(inspected(inspection, path, typeOid, format))
     }
   }
   const description = { columns: fields.map(({ name, typeOid, format }) => ({ name, typeOid, format })) }
   return { cells, description, lookup }
-}
-
-/** The path of a document, or of a part of one, that comes out as it is. */
-function documentAt(output: Output | undefined): DocumentPath | undefined {
-  if (output === undefined || output.taken === 'text' || !(output.plain || output.taken !== undefined)) return undefined
-  return output.sources.find(({ derived }) => derived !== true)?.document
 }
 
 function inspected(
@@ -92,7 +87,7 @@ export function copyPlans(judged: Judged, copy: CopyStream): readonly CellPlan[]
     const typeOid = type?.typeOid ?? (column.taken === undefined ? UNKNOWN_TYPE : TAKEN_TYPES[column.taken])
     const masked = maskOf(judged, index)
     if (masked) return { kind: 'mask', strategy: masked.strategy, typeOid, format }
-    return inspected(inspection, documentAt(column), typeOid === UNKNOWN_TYPE ? TEXT_TYPE : typeOid, format)
+    return inspected(inspection, documentIn(column)?.document, typeOid === UNKNOWN_TYPE ? TEXT_TYPE : typeOid, format)
   })
 }
 

@@ -7,6 +7,7 @@ import { ANY_ELEMENT, type DocumentPath, type DocumentStep } from '#sidecar/mask
 import type { Catalog } from '../catalog/model.ts'
 import type { Analysis } from './analysis.ts'
 import { as, literalText, type Node } from './node.ts'
+import type { Lineage, SourceColumn } from './statement.ts'
 import { namedType, OID } from './types.ts'
 import type { Value } from './value.ts'
 
@@ -113,6 +114,12 @@ export function part(value: Value, steps: DocumentPath, taken: Taken): Value | u
     type: TAKEN_OID[taken],
     at: value.at,
   }
+}
+
+/** Where a document, or a part of one, that comes out as JSON as it is comes from. */
+export function documentIn({ plain, taken, sources }: Lineage): SourceColumn | undefined {
+  if (taken === 'text' || !(plain || taken !== undefined)) return undefined
+  return sources.find(({ derived, document }) => derived !== true && document !== undefined)
 }
 
 /** Functions that give the elements of an array, and as what. */
