@@ -41,6 +41,12 @@ describe('texts that differ in literals only', () => {
     'a table named in an argument': ["select nextval('order_numbers')", "select nextval('other')"],
     'a number of another type': ['select id from orders where id = 1', 'select id from orders where id = 1234567890'],
     'a literal of another kind': ['select id from orders where note = 1', "select id from orders where note = '1'"],
+    'a key of a document': ["select notes ->> 'a' from customers", "select notes ->> 'b' from customers"],
+    'an index into a document': ['select notes -> 1 from customers', 'select notes -> 2 from customers'],
+    'a key in a condition': [
+      "select id from customers where notes -> 'a' ->> 'b' = 'x'",
+      "select id from customers where notes -> 'a' ->> 'c' = 'x'",
+    ],
     'a SET': ["set application_name = 'a'", "set application_name = 'b'"],
     'another name': ['select id from orders where id = 1', 'select id from items where id = 1'],
   }
