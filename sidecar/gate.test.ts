@@ -8,6 +8,7 @@ import { parseCase } from './policy/testing/cases.ts'
 import { policiesFrom } from './policy/testing/policies.ts'
 import { VOCABULARIES } from './policy/testing/vocabulary.ts'
 import type { SessionRecorder } from './recorder/session-recorder.ts'
+import { refusalOf } from './ticket.ts'
 
 const POLICIES = `
 kind: AccessPolicy
@@ -171,6 +172,22 @@ describe('the gate', () => {
     assert.deepEqual([admitted.ticket.grant(7, 70), admitted.ticket.grant(7, 70)], [7, 3])
     assert.equal(admitted.ticket.exceeded?.cause, 'limit')
     assert.ok(recorder.log.includes('limit-exceeded') && recorder.log.includes('told of a limit'))
+  })
+
+  test('says which limit is reached, and when there is room again', () => {
+    const limit = {
+      policy: 'data/p',
+      metric: 'Rows',
+      per: 'Agent',
+      max: 5,
+      onExceed: 'Deny',
+      enforced: true,
+      text: '5 Rows per Agent in 1h',
+    } as const
+    const { reason, hint } = refusalOf({ limit, granted: 0, retryAfterSeconds: 600 })
+    assert.equal(reason, 'limit of policy data/p reached: 5 Rows per Agent in 1h')
+    assert.match(String(hint), /^Ask for less .* There is room again in 10 minutes\.$/)
+    assert.doesNotMatch(String(refusalOf({ limit, granted: 0 }).hint), /room again/)
   })
 
   test('refuses statements beyond the limit, and records that', () => {

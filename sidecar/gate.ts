@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Action } from './action.ts'
 import type { Mask } from './masking/mask.ts'
-import { sentence } from './policy/explainRefusal.ts'
+import { sentence } from './policy/explain-refusal.ts'
 import type { Exceeded, SessionLimits, StatementLimits } from './policy/limits.ts'
 import type { Moment, Pair } from './policy/pair.ts'
 import { permitFor } from './policy/permit.ts'
@@ -172,11 +172,16 @@ export class SessionGate {
     return refusal
   }
 
+  /** A limit is reached, in the recording and to whoever observes. */
+  tellExceeded(exceeded: Exceeded): void {
+    this.recorder.event('limit-exceeded', { policy: exceeded.limit.policy, limit: exceeded.limit.text })
+    this.observer.limitExceeded(exceeded)
+  }
+
   #limitRefusal(admission: Admission, exceeded: Exceeded): Refusal {
     const refusal = refusalOf(exceeded)
     this.#recordRefused(admission)
-    this.recorder.event('limit-exceeded', { policy: exceeded.limit.policy, limit: exceeded.limit.text })
-    this.observer.limitExceeded(exceeded)
+    this.tellExceeded(exceeded)
     this.#observeRefused(admission.action, admission.decision, refusal)
     return refusal
   }

@@ -1,8 +1,8 @@
 // The clock is given by hand: a tick is a quarter of a second.
 import assert from 'node:assert/strict'
 import { beforeEach, describe, mock, test } from 'node:test'
-import type { SessionGate } from './gate.ts'
 import type { Limit } from './policy/limit.ts'
+import type { Exceeded } from './policy/limits.ts'
 import { SessionTimers, type TimerOptions } from './session-timers.ts'
 
 type Given = Pick<Limit, 'metric' | 'per' | 'max'> & Partial<Limit>
@@ -26,10 +26,9 @@ class Stage {
   constructor(limits: readonly Limit[], expires?: TimerOptions['expires']) {
     const gate = {
       now: () => this.now,
-      recorder: { event: (type: string) => void this.told.push(type) },
-      observer: { limitExceeded: () => void this.told.push('observer') },
+      tellExceeded: ({ limit: exceeded }: Exceeded) => void this.told.push(exceeded.text),
     }
-    this.timers = new SessionTimers(gate as unknown as SessionGate, this.session, {
+    this.timers = new SessionTimers(gate, this.session, {
       limitsOf: (metric, per) => limits.filter((one) => one.metric === metric && one.per === per),
       steady: () => this.now,
       ...(expires === undefined ? {} : { expires }),
@@ -77,14 +76,14 @@ describe('limits over time', () => {
   test('a session ends when its time is over, and is told once', () => {
     const stage = new Stage([limit({ metric: 'Duration', per: 'Session', max: 2 })])
     assert.deepEqual(stage.pass(5).said, [`end: ${REACHED}`])
-    assert.deepEqual(stage.told, ['limit-exceeded', 'observer'])
+    assert.deepEqual(stage.told, ['2 s'])
   })
 
   for (const given of [{ onExceed: 'Alert' }, { enforced: false }] as const) {
     test(`a limit that is only ${JSON.stringify(given)} is told and does nothing`, () => {
       const stage = new Stage([limit({ metric: 'Duration', per: 'Session', max: 2, ...given })])
       assert.deepEqual(stage.pass(3).said, [])
-      assert.deepEqual(stage.told, ['limit-exceeded', 'observer'])
+      assert.deepEqual(stage.told, ['2 s'])
     })
   }
 

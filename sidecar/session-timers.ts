@@ -1,6 +1,9 @@
 // Limits over time: how long a session or a statement may take, and how long a session may say nothing.
 import type { SessionGate } from './gate.ts'
+import { limitReached } from './policy/explain-refusal.ts'
 import type { Limit } from './policy/limit.ts'
+
+type Gate = Pick<SessionGate, 'now' | 'tellExceeded'>
 
 /** What the timers need of a session, whatever its protocol. */
 export interface Timed {
@@ -24,7 +27,7 @@ export interface TimerOptions {
 const TICK_MS = 250
 
 export class SessionTimers {
-  readonly #gate: SessionGate
+  readonly #gate: Gate
   readonly #session: Timed
   readonly #options: TimerOptions
   readonly #steady: () => number
@@ -35,7 +38,7 @@ export class SessionTimers {
   #timer: NodeJS.Timeout | undefined
   #over = false
 
-  constructor(gate: SessionGate, session: Timed, options: TimerOptions) {
+  constructor(gate: Gate, session: Timed, options: TimerOptions) {
     this.#gate = gate
     this.#session = session
     this.#options = options
@@ -90,12 +93,11 @@ export class SessionTimers {
     }
     if (this.#told.has(limit) || this.#over) return
     this.#told.add(limit)
-    this.#gate.recorder.event('limit-exceeded', { policy: limit.policy, limit: limit.text })
-    this.#gate.observer.limitExceeded({ limit, granted: 0 })
+    this.#gate.tellExceeded({ limit, granted: 0 })
     if (!limit.enforced || limit.onExceed === 'Alert') return
     const approval =
       limit.onExceed === 'RequireApproval' ? '; more needs an approval, and no approver can be reached' : ''
-    const why = `limit of policy ${limit.policy} reached: ${limit.text}${approval}`
+    const why = `${limitReached(limit)}${approval}`
     if (how === 'end' || limit.onExceed === 'Terminate') this.#session.end(why)
     else this.#session.stop(why)
   }

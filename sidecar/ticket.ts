@@ -1,7 +1,7 @@
 // One execution of one admitted action, from its permit to its outcome: rows are granted, captured and counted through it.
 import { performance } from 'node:perf_hooks'
 import type { Admission, Refusal, SessionGate } from './gate.ts'
-import { duration } from './policy/explainRefusal.ts'
+import { duration, limitReached } from './policy/explain-refusal.ts'
 import type { Exceeded, StatementLimits } from './policy/limits.ts'
 import type { Permit } from './policy/permit.ts'
 import type { ColumnDescription } from './recorder/session-recorder.ts'
@@ -64,8 +64,7 @@ export class Ticket {
       return rows
     }
     this.exceeded = this.#wrote ? { ...refusalOf(exceeded), hint: MAY_STAND } : refusalOf(exceeded)
-    this.#gate.recorder.event('limit-exceeded', { policy: exceeded.limit.policy, limit: exceeded.limit.text })
-    this.#gate.observer.limitExceeded(exceeded)
+    this.#gate.tellExceeded(exceeded)
     const granted = byRows ? byRows.granted : 0
     this.#rows += granted
     return granted
@@ -161,7 +160,7 @@ export function refusalOf({ limit, retryAfterSeconds }: Exceeded): Refusal {
     limit.onExceed === 'RequireApproval' ? ' More needs an approval, and no approver can be reached.' : ''
   return {
     cause: 'limit',
-    reason: `limit of policy ${limit.policy} reached: ${limit.text}`,
+    reason: limitReached(limit),
     hint: `Ask for less at a time (a LIMIT, a narrower filter), or ask the policy's owner for more.${again}${approval}`,
     terminate: limit.onExceed === 'Terminate',
   }

@@ -8,6 +8,7 @@ import { SessionGate } from '#sidecar/gate.ts'
 import { type Agent, countedFor, type User } from '#sidecar/identity/agent.ts'
 import { TokenRefused, type Verified } from '#sidecar/identity/oidc.ts'
 import { clientOf } from '#sidecar/net/peer.ts'
+import { limitReached } from '#sidecar/policy/explain-refusal.ts'
 import { timeLimits } from '#sidecar/policy/limits.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
 import { newSessionId } from '#sidecar/recorder/session-id.ts'
@@ -180,7 +181,7 @@ class Opening {
     if (exceeded) {
       throw new PostgresFault({
         sqlstate: '53300',
-        message: `limit of policy ${exceeded.limit.policy} reached: ${exceeded.limit.text}`,
+        message: limitReached(exceeded.limit),
         hint: 'Close sessions that are not needed.',
       })
     }

@@ -6,6 +6,7 @@ import { auditAgent } from '#sidecar/audit/subject.ts'
 import { SessionGate } from '#sidecar/gate.ts'
 import { countedFor } from '#sidecar/identity/agent.ts'
 import { clientOf } from '#sidecar/net/peer.ts'
+import { limitReached } from '#sidecar/policy/explain-refusal.ts'
 import { timeLimits } from '#sidecar/policy/limits.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
 import { newSessionId } from '#sidecar/recorder/session-id.ts'
@@ -70,7 +71,7 @@ export async function openSession(
     observer.limitExceeded(exceeded),
   )
   const exceeded = limits.open(services.now())
-  if (exceeded) throw refused(`limit of policy ${exceeded.limit.policy} reached: ${exceeded.limit.text}`)
+  if (exceeded) throw refused(limitReached(exceeded.limit))
   const details = {
     endpoint: placeOf(host, endpoint.port),
     upstream: placeOf(target.host, target.port),

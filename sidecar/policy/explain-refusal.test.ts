@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compilePolicies } from './compile.ts'
-import { duration, limitReached, sentence } from './explainRefusal.ts'
+import { duration, sentence } from './explain-refusal.ts'
 import { parseCase, run } from './testing/cases.ts'
 import { policiesFrom } from './testing/policies.ts'
 import { VOCABULARIES } from './testing/vocabulary.ts'
@@ -66,26 +66,6 @@ describe('reasons', () => {
       assert.equal((await run(set, parseCase(question))).reason, sentence)
     })
   }
-
-  test('a limit says when there is room again', () => {
-    const limit = {
-      policy: 'data/p',
-      metric: 'Rows',
-      per: 'Agent',
-      max: 5,
-      onExceed: 'Deny',
-      enforced: true,
-      text: '5 Rows per Agent in 1h',
-    } as const
-    assert.equal(
-      limitReached({ limit, granted: 0, retryAfterSeconds: 600 }),
-      "the limit of 5 Rows per Agent in 1h of policy data/p is used up and has room again in 10 minutes at the earliest; ask for less, or the policy's owners for more",
-    )
-    assert.equal(
-      limitReached({ limit, granted: 0 }),
-      "the limit of 5 Rows per Agent in 1h of policy data/p is used up and nothing more is allowed under it; ask for less, or the policy's owners for more",
-    )
-  })
 })
 
 describe('times that people wait', () => {

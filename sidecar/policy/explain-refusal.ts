@@ -2,7 +2,7 @@
 import type { ActionShape, Part } from '#sidecar/action.ts'
 import type { Vote } from './combine.ts'
 import type { Subject } from './decide.ts'
-import type { Exceeded } from './limits.ts'
+import type { Limit } from './limit.ts'
 import type { Verdict } from './verdict.ts'
 
 export function reasonFor(
@@ -51,21 +51,17 @@ export function unusable(policy: string, problem: string): string {
   return `policy ${policy} cannot be enforced (${problem}), and until it is put right everything is denied to the agents and connections it selects`
 }
 
-/** What the agent is told when a limit stops it. */
-export function limitReached({ limit, retryAfterSeconds }: Exceeded): string {
-  const when =
-    retryAfterSeconds === undefined
-      ? 'and nothing more is allowed under it'
-      : `and has room again in ${duration(retryAfterSeconds)} at the earliest`
-  return `the limit of ${limit.text} of policy ${limit.policy} is used up ${when}; ask for less, or the policy's owners for more`
+/** Which limit stops it. What can be done depends on what was stopped, and is said beside it. */
+export function limitReached({ policy, text }: Limit): string {
+  return `limit of policy ${policy} reached: ${text}`
 }
 
-export function describePart({ verb, effect, object }: Part): string {
+function describePart({ verb, effect, object }: Part): string {
   return object === undefined ? `${verb} (${effect})` : `${verb} of ${object.kind} ${object.name}`
 }
 
 /** What to write into a rule's `match` for code that nobody reviewed. */
-export function ruleNaming({ verb, object }: Part): string {
+function ruleNaming({ verb, object }: Part): string {
   return object === undefined
     ? `match: {verbs: [${verb}]}`
     : `match: {objects: [{kind: ${object.kind}, names: [${JSON.stringify(object.name)}]}]}`
