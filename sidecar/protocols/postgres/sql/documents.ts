@@ -84,7 +84,7 @@ function literal(analysis: Analysis, node: Node | undefined, type: number): stri
   const cast = as('TypeCast', node)
   if (cast === undefined) return as('A_Const', node) === undefined ? undefined : literalText(node)
   const { oid, opaque } = namedType(analysis, cast.typeName)
-  const exact = oid === type && !opaque && (cast.typeName?.typmods ?? []).length === 0
+  const exact = oid === type && !opaque
   return exact && as('A_Const', cast.arg) !== undefined ? literalText(cast.arg) : undefined
 }
 
@@ -154,7 +154,7 @@ function contained(analysis: Analysis, right: Node | undefined): readonly Docume
   try {
     const found: DocumentPath[] = []
     leaves(JSON.parse(text), [], found)
-    return found.some(({ length }) => length === MOST_STEPS) ? undefined : found
+    return found
   } catch {
     // Not JSON: the server refuses it.
     return undefined
