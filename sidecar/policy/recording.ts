@@ -1,15 +1,18 @@
 // How a session is recorded: the strictest of what the policies that select it say.
 
+/** What the recorder does, with every default filled in. */
 export interface RecordingPolicy {
+  /** Full: statements and what came back (masked). Statements: no results. Metadata: verbs, objects, verdicts and counts, no text. */
   readonly level: 'Full' | 'Statements' | 'Metadata'
-  readonly literals: Literals
+  /** How texts and parameters are kept: replaced, encrypted under the installation's key, or as they are. */
+  readonly literals: 'Redacted' | 'Encrypted' | 'Clear'
+  /** Buffered: written within 50 ms of being taken. Synced: on disk before the action is forwarded. */
   readonly durability: 'Buffered' | 'Synced'
+  /** What becomes of an action that cannot be recorded. */
   readonly onFailure: 'Deny' | 'Allow'
+  /** What is kept of one statement's result. */
   readonly responses: { readonly maxBytesPerStatement: number; readonly maxRowsPerStatement: number }
 }
-
-/** From the least to the most that a stored record gives away. */
-export type Literals = 'Redacted' | 'Encrypted' | 'Clear'
 
 /** What holds where no policy says otherwise. */
 export const DEFAULT_RECORDING: RecordingPolicy = {
@@ -34,26 +37,10 @@ export function strictestRecording(wishes: readonly RecordingWish[]): RecordingP
   const { level, literals, durability, onFailure, responses } = DEFAULT_RECORDING
   const caps = wishes.map((wish) => wish.responses)
   return {
-    level:
-      first(
-        DETAIL,
-        wishes.map((wish) => wish.level),
-      ) ?? level,
-    literals:
-      first(
-        DISCRETION,
-        wishes.map((wish) => wish.literals),
-      ) ?? literals,
-    durability:
-      first(
-        SURENESS,
-        wishes.map((wish) => wish.durability),
-      ) ?? durability,
-    onFailure:
-      first(
-        CAUTION,
-        wishes.map((wish) => wish.onFailure),
-      ) ?? onFailure,
+    level: strictest(DETAIL, wishes, (wish) => wish.level) ?? level,
+    literals: strictest(DISCRETION, wishes, (wish) => wish.literals) ?? literals,
+    durability: strictest(SURENESS, wishes, (wish) => wish.durability) ?? durability,
+    onFailure: strictest(CAUTION, wishes, (wish) => wish.onFailure) ?? onFailure,
     responses: {
       maxBytesPerStatement: largest(caps.map((cap) => cap?.maxBytesPerStatement)) ?? responses.maxBytesPerStatement,
       maxRowsPerStatement: largest(caps.map((cap) => cap?.maxRowsPerStatement)) ?? responses.maxRowsPerStatement,
@@ -67,8 +54,12 @@ const DISCRETION = ['Redacted', 'Encrypted', 'Clear'] as const
 const SURENESS = ['Synced', 'Buffered'] as const
 const CAUTION = ['Deny', 'Allow'] as const
 
-function first<V extends string>(order: readonly V[], said: readonly (V | undefined)[]): V | undefined {
-  return order.find((value) => said.includes(value))
+function strictest<V extends string>(
+  order: readonly V[],
+  wishes: readonly RecordingWish[],
+  said: (wish: RecordingWish) => V | undefined,
+): V | undefined {
+  return order.find((value) => wishes.some((wish) => said(wish) === value))
 }
 
 function largest(caps: readonly (number | undefined)[]): number | undefined {

@@ -3,13 +3,13 @@ import { KIND, MAX_PAYLOAD } from '#contracts/recording/format.ts'
 import { FORM, INTENT_BYTES, writeIntent } from '#contracts/recording/payload.ts'
 import type { Action } from '#sidecar/action.ts'
 import type { Mask } from '#sidecar/masking/mask.ts'
+import type { RecordingPolicy } from '#sidecar/policy/recording.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
 import type { RecorderContext } from './context.ts'
 import { describeDecision, describeMasks, describeShape } from './describe.ts'
 import { Dictionary } from './dictionary.ts'
 import type { Journal } from './journal.ts'
 import { encryptLiteral, MAX_LITERAL } from './literals.ts'
-import type { RecordingPolicy } from './recording-policy.ts'
 
 /** What is about to be forwarded, refused or held. */
 export interface Intent {

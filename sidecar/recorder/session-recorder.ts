@@ -3,13 +3,13 @@
 
 import { KIND } from '#contracts/recording/format.ts'
 import { signRecord } from '#contracts/recording/signature.ts'
+import type { RecordingPolicy } from '#sidecar/policy/recording.ts'
 import type { RecorderContext } from './context.ts'
 import { RecordingFailed } from './failure.ts'
 import type { Flushable } from './flusher.ts'
 import { type ColumnDescription, type Intent, IntentWriter } from './intent-writer.ts'
 import type { Batch, Journal } from './journal.ts'
 import type { RecordingFileWriter } from './recording-file.ts'
-import type { RecordingPolicy } from './recording-policy.ts'
 import { type Outcome, ResponseWriter } from './response-writer.ts'
 
 export type { ColumnDescription, Intent, Outcome }
