@@ -60,8 +60,8 @@ export function compileCondition(expression: string, schema: FactSchema): Condit
   if (assumed > BUDGET) {
     return `the condition could cost ${Math.round(assumed)} units on large values, and ${BUDGET} are allowed: nest fewer loops`
   }
-  const { ast } = parsed
-  return { expression, references, evaluate: (scope) => evaluate(parsed, ast, references, schema, pattern, scope) }
+  const program = { run: parsed, ast: parsed.ast, references, schema, pattern }
+  return { expression, references, evaluate: (scope) => evaluate(program, scope) }
 }
 
 const MAX_LENGTH = 4096
@@ -74,14 +74,16 @@ class FactBag {
   readonly [fact: string]: unknown
 }
 
-function evaluate(
-  run: (context: object) => unknown,
-  ast: ASTNode,
-  references: References,
-  schema: FactSchema,
-  pattern: Sizes['pattern'],
-  scope: Scope,
-): boolean | Fault {
+/** A condition that has passed all checks. */
+interface Program {
+  readonly run: (context: object) => unknown
+  readonly ast: ASTNode
+  readonly references: References
+  readonly schema: FactSchema
+  readonly pattern: Sizes['pattern']
+}
+
+function evaluate({ run, ast, references, schema, pattern }: Program, scope: Scope): boolean | Fault {
   try {
     const facts: Record<string, unknown> = {}
     for (const name of references.facts) {

@@ -9,8 +9,8 @@ import type { Condition, Scope } from './conditions.ts'
 import type { ConnectionRef } from './connection.ts'
 import { reasonFor } from './explain-refusal.ts'
 import type { CompiledRule } from './policy.ts'
-import { type ConditionFault, faultTakenAs, type Line, type Residual } from './residual.ts'
-import type { Decision } from './verdict.ts'
+import { faultTakenAs, type Line, type Residual } from './residual.ts'
+import type { ConditionFault, Decision, RuleApproval } from './verdict.ts'
 
 export interface Subject {
   readonly agent: Agent
@@ -37,19 +37,30 @@ export function decideOnce(residual: Residual, shape: ActionShape, subject: Subj
 }
 
 export function decideCall(residual: Residual, action: Action, call: Call, subject: Subject): Decided {
-  const { shape } = action
-  const first = evaluate(residual, shape, call, subject, new Map())
+  const question = { residual, shape: action.shape, call, subject }
+  const first = evaluate(question, new Map())
   if (first.pending.size === 0) return { decision: first.decision }
   const needs = new Set<string>()
   for (const condition of first.pending) {
     for (const name of condition.references.facts) if (call.askable.has(name)) needs.add(name)
   }
   const same = essence(first.decision)
-  const agree = everyOutcome(residual, shape, call, subject, new Map(), first.pending, MOST_BRANCHES, (decision) => {
+  const agree = everyOutcome(question, new Map(), first.pending, MOST_BRANCHES, (decision) => {
     return essence(decision) === same
   })
   return agree ? { decision: first.decision } : { needs }
 }
+
+/** What is asked of the policies, however pending conditions may turn out. */
+interface Question {
+  readonly residual: Residual
+  readonly shape: ActionShape
+  readonly call: Call
+  readonly subject: Subject
+}
+
+/** How pending conditions are taken to turn out. */
+type Assumed = ReadonlyMap<Condition, boolean>
 
 interface Evaluation {
   readonly decision: Decision
@@ -61,11 +72,8 @@ interface Evaluation {
 const MOST_BRANCHES = 16
 
 function everyOutcome(
-  residual: Residual,
-  shape: ActionShape,
-  call: Call,
-  subject: Subject,
-  assumed: ReadonlyMap<Condition, boolean>,
+  question: Question,
+  assumed: Assumed,
   pending: ReadonlySet<Condition>,
   most: number,
   holds: (decision: Decision) => boolean,
@@ -75,8 +83,8 @@ function everyOutcome(
   if (most < 2) return false
   return [true, false].every((value) => {
     const next = new Map(assumed).set(condition, value)
-    const { decision, pending: left } = evaluate(residual, shape, call, subject, next)
-    return holds(decision) && everyOutcome(residual, shape, call, subject, next, left, most / 2, holds)
+    const { decision, pending: left } = evaluate(question, next)
+    return holds(decision) && everyOutcome(question, next, left, most / 2, holds)
   })
 }
 
@@ -85,13 +93,7 @@ function essence({ verdict, approvals, shadows }: Decision): string {
   return JSON.stringify([verdict, approvals, shadows.map(({ verdict, policy, rule }) => [verdict, policy, rule])])
 }
 
-function evaluate(
-  residual: Residual,
-  shape: ActionShape,
-  call: Call,
-  subject: Subject,
-  assumed: ReadonlyMap<Condition, boolean>,
-): Evaluation {
+function evaluate({ residual, shape, call, subject }: Question, assumed: Assumed): Evaluation {
   const asked = new Map<CompiledRule, boolean>()
   const faults: ConditionFault[] = [...residual.faults]
   const pending = new Set<Condition>()
@@ -118,11 +120,7 @@ function evaluate(
   return { decision: conclude(tally, shape, subject, faults, true), pending }
 }
 
-function askCondition(
-  condition: Condition,
-  { scope, askable, unavailable }: Call,
-  assumed: ReadonlyMap<Condition, boolean>,
-) {
+function askCondition(condition: Condition, { scope, askable, unavailable }: Call, assumed: Assumed) {
   const { references } = condition
   const missing = [...references.facts].filter((name) => askable.has(name))
   // Asked with has(), a fact that has not been fetched would look like one that does not exist.
@@ -185,8 +183,8 @@ function conclude(
   }
 }
 
-function approvalsOf(tally: Tally): NonNullable<Decision['approvals']> {
-  const all = new Map<string, NonNullable<Decision['approvals']>[number]>()
+function approvalsOf(tally: Tally): readonly RuleApproval[] {
+  const all = new Map<string, RuleApproval>()
   for (const { policy, rule } of tally.approvals()) {
     if (rule?.approval === undefined) continue
     all.set(`${policy.key} ${rule.name}`, { policy: policy.key, rule: rule.name, ...rule.approval })

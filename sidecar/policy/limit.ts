@@ -2,6 +2,8 @@
 import type { LimitRule } from '#crds/types.gen.ts'
 import type { Vocabulary } from '#sidecar/protocols/protocol.ts'
 import { parseAmount, parseSeconds } from './amounts.ts'
+import { compileApproval } from './approval.ts'
+import type { Approval } from './verdict.ts'
 
 export interface Limit {
   readonly policy: string
@@ -16,11 +18,7 @@ export interface Limit {
   readonly enforced: boolean
   /** As the policy's author would say it: `100k Rows per Agent in 1h`. */
   readonly text: string
-  readonly approval?: {
-    readonly approvers: readonly string[]
-    readonly quorum: number
-    readonly timeoutSeconds: number
-  }
+  readonly approval?: Approval
 }
 
 /** A limit, or why it cannot be honoured. */
@@ -32,8 +30,8 @@ export function compileLimit(policy: string, limit: LimitRule, audit: boolean, v
   if (max === undefined) return `limit ${text}: "${limit.max}" is not an amount of ${metric}`
   const windowSeconds = window === undefined ? undefined : parseSeconds(window)
   if (window !== undefined && !windowSeconds) return `limit ${text}: "${window}" is not a time`
-  const timeoutSeconds = approval === undefined ? 0 : parseSeconds(approval.timeout)
-  if (timeoutSeconds === undefined) return `limit ${text}: approval.timeout "${approval?.timeout}" is not a time`
+  const asked = approval === undefined ? undefined : compileApproval(approval)
+  if (typeof asked === 'string') return `limit ${text}: ${asked}`
   return {
     policy,
     metric,
@@ -43,9 +41,7 @@ export function compileLimit(policy: string, limit: LimitRule, audit: boolean, v
     enforced: limit.mode === 'Enforce' && !audit,
     text,
     ...(windowSeconds === undefined ? {} : { windowSeconds }),
-    ...(approval === undefined
-      ? {}
-      : { approval: { approvers: approval.approvers.groups, quorum: approval.quorum, timeoutSeconds } }),
+    ...(asked === undefined ? {} : { approval: asked }),
   }
 }
 

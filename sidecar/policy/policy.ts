@@ -5,11 +5,13 @@
 import type { ClusterAccessPolicySpec, MaskingRule, Rule } from '#crds/types.gen.ts'
 import type { Mask } from '#sidecar/masking/mask.ts'
 import type { Vocabulary } from '#sidecar/protocols/protocol.ts'
-import { parseAmount, parseSeconds } from './amounts.ts'
+import { parseAmount } from './amounts.ts'
+import { compileApproval } from './approval.ts'
 import { type Condition, compileCondition } from './conditions.ts'
 import { compileLimit, type Limit } from './limit.ts'
 import { compileObjects, type StaticMatch } from './match.ts'
 import type { RecordingWish } from './recording.ts'
+import type { Approval } from './verdict.ts'
 import { compileWindow, type Window } from './windows.ts'
 
 /** What AccessPolicy and ClusterAccessPolicy have in common. */
@@ -26,12 +28,6 @@ export interface CompiledRule {
   readonly condition?: Condition
   readonly message?: string
   readonly approval?: Approval
-}
-
-export interface Approval {
-  readonly approvers: readonly string[]
-  readonly quorum: number
-  readonly timeoutSeconds: number
 }
 
 export interface CompiledPolicy {
@@ -115,7 +111,7 @@ function compileRule(
   }
   const compiled = condition === undefined ? undefined : compileCondition(condition, vocabulary.facts)
   if (typeof compiled === 'string') return `rule ${rule.name}: condition: ${compiled}`
-  const approval = compileApproval(rule)
+  const approval = approvalOf(rule)
   if (typeof approval === 'string') return approval
   return {
     name: rule.name,
@@ -133,12 +129,11 @@ function compileRule(
   }
 }
 
-function compileApproval({ name, action, approval }: Rule): Approval | undefined | string {
+function approvalOf({ name, action, approval }: Rule): Approval | undefined | string {
   if (action !== 'RequireApproval') return undefined
   if (approval === undefined) return `rule ${name}: RequireApproval says no approvers`
-  const timeoutSeconds = parseSeconds(approval.timeout)
-  if (timeoutSeconds === undefined) return `rule ${name}: approval.timeout "${approval.timeout}" is not a time`
-  return { approvers: approval.approvers.groups, quorum: approval.quorum, timeoutSeconds }
+  const compiled = compileApproval(approval)
+  return typeof compiled === 'string' ? `rule ${name}: ${compiled}` : compiled
 }
 
 function compileMask(policy: string, mask: MaskingRule, { masking }: Vocabulary): Mask | string {

@@ -8,7 +8,7 @@ import { Tally } from './combine.ts'
 import type { Condition, Fault, Scope } from './conditions.ts'
 import { matchesPart } from './match.ts'
 import type { CompiledPolicy, CompiledRule } from './policy.ts'
-import type { Decision } from './verdict.ts'
+import type { ConditionFault } from './verdict.ts'
 
 export interface Residual {
   /** Votes that no call can change. */
@@ -31,8 +31,6 @@ export interface Step {
   /** Absent: it holds, or there is none. */
   readonly condition?: Condition
 }
-
-export type ConditionFault = Decision['conditionFaults'][number]
 
 /** A faulty condition counts as true where that refuses, as false where that would allow. */
 export function faultTakenAs(rule: CompiledRule): boolean {
