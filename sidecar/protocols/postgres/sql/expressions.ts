@@ -78,8 +78,9 @@ const PLAIN_EXPRESSIONS: Handlers = {
   SubLink: (body, scope, analysis) => sublink(body, scope, analysis),
   TypeCast: (body, scope, analysis) => cast(body, scope, analysis),
   CollateClause: (body, scope, analysis) => {
+    // Under a collation of the agent's choosing many values are equal: it is no look-up by a value any more.
     const value = evaluate(body.arg, scope, analysis)
-    return { ...value, plain: false }
+    return derive([value], value.type)
   },
   A_Indirection: (body, scope, analysis) => indirection(body, scope, analysis),
   A_ArrayExpr: (body, scope, analysis) =>
@@ -218,10 +219,11 @@ function indirection(body: Body<'A_Indirection'>, scope: Scope, analysis: Analys
   return value
 }
 
-// doc['address']['city'] is doc -> 'address' -> 'city'.
-function subscripted(value: Value, { uidx, is_slice }: A_Indices, analysis: Analysis): Value | undefined {
-  const step = stepOf(analysis, uidx)
-  if (step === null || is_slice === true || documentType(analysis, value) !== 'jsonb') return undefined
+// doc['address']['city'] is doc -> 'address' -> 'city', but doc[3] is an element or the key "3" (src/backend/utils/adt/jsonbsubs.c).
+function subscripted(value: Value, { uidx }: A_Indices, analysis: Analysis): Value | undefined {
+  const written = stepOf(analysis, uidx)
+  const step = typeof written === 'number' ? String(written) : written
+  if (step === null || documentType(analysis, value) !== 'jsonb') return undefined
   const taken = value.type === undefined ? undefined : part(value, [step], 'jsonb')
   if (taken !== undefined) analysis.use(value, 'within')
   return taken
