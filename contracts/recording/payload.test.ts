@@ -6,12 +6,14 @@ import { readHead, viewOf, writeHead } from './frame.ts'
 import {
   FORM,
   INTENT_BYTES,
+  literalsLength,
   OUTCOME_TAIL_BYTES,
   RESPONSE_BYTES,
   readIntent,
   readOutcomeTail,
   readResponse,
   writeIntent,
+  writeLiterals,
   writeOutcomeTail,
   writeResponse,
 } from './payload.ts'
@@ -46,6 +48,23 @@ test('an intent comes back as it was written', () => {
         [text.length, values.length, textDigest, parametersDigest],
         [0, 0, '00'.repeat(32), '00'.repeat(32)],
       )
+    }),
+  )
+})
+
+test('an intent’s literals come back as they were written, and a bit says of each whether it was clipped', () => {
+  const literal = fc.uint8Array({ maxLength: 50 })
+  fc.assert(
+    fc.property(literal, literal, fc.boolean(), fc.boolean(), (text, values, textClipped, valuesClipped) => {
+      const literals = { text, values, clipped: { text: textClipped, values: valuesClipped } }
+      const bytes = Buffer.alloc(8 + INTENT_BYTES + literalsLength(literals))
+      writeIntent(viewOf(bytes), 8, 1, 2, 3, 4, 5, FORM.clear)
+      writeLiterals(bytes, 8, literals)
+      const payload = bytes.subarray(8)
+      const read = readIntent(payload)
+      assert.deepEqual([read.form, read.ordinal], [FORM.clear, 1])
+      assert.deepEqual([Buffer.from(text), Buffer.from(values)], [Buffer.from(read.text), Buffer.from(read.values)])
+      assert.equal(payload[23], Number(textClipped) + 2 * Number(valuesClipped))
     }),
   )
 })

@@ -15,7 +15,14 @@ export const BEYOND_DIGEST_BYTES = 16
 /** An error code is clipped to this. */
 export const CODE_BYTES = 16
 
-/** f64 ordinal | u32 shape | u32 decision | u32 masks | u16 parameters | u8 form | u8 0 | text digest | parameters digest */
+const CLIPPED_AT = 23
+/** Bits that say which literals are not there whole. */
+const CLIPPED = { text: 1, values: 2 } as const
+
+/**
+ * f64 ordinal | u32 shape | u32 decision | u32 masks | u16 parameters | u8 form | u8 clipped | text digest | parameters digest,
+ * and where `form` is not redacted the literals behind that.
+ */
 export function writeIntent(
   view: DataView,
   at: number,
@@ -32,13 +39,34 @@ export function writeIntent(
   view.setUint32(at + 16, masks, true)
   view.setUint16(at + 20, Math.min(parameters, 0xffff), true)
   view.setUint8(at + 22, form)
-  view.setUint8(at + 23, 0)
+  view.setUint8(at + CLIPPED_AT, 0)
 }
 
 /** Latin1, 32 characters each; `parameters` is '' where there are none. `at` is where the intent's payload starts. */
 export function writeDigests(view: DataView, at: number, text: string, parameters: string): void {
   writeLatin1(view, at + 24, text, HASH_BYTES)
   writeLatin1(view, at + 24 + HASH_BYTES, parameters, HASH_BYTES)
+}
+
+/** An intent's text and parameters, clear or encrypted. */
+export interface Literals {
+  readonly text: Uint8Array
+  readonly values: Uint8Array
+  readonly clipped: { readonly text: boolean; readonly values: boolean }
+}
+
+/** What they take behind the fields of their intent. */
+export function literalsLength({ text, values }: Literals): number {
+  return 4 + text.length + 4 + values.length
+}
+
+/** u32 length | text | u32 length | parameters. `at` is where the intent's payload starts. */
+export function writeLiterals(buffer: Buffer, at: number, { text, values, clipped }: Literals): void {
+  buffer[at + CLIPPED_AT] = (clipped.text ? CLIPPED.text : 0) | (clipped.values ? CLIPPED.values : 0)
+  const textAt = buffer.writeUInt32LE(text.length, at + INTENT_BYTES)
+  buffer.set(text, textAt)
+  const valuesAt = buffer.writeUInt32LE(values.length, textAt + text.length)
+  buffer.set(values, valuesAt)
 }
 
 export interface IntentFields {

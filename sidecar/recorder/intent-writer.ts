@@ -1,6 +1,13 @@
 // Writes intents, and the definitions they name, into a session's journal.
 import { KIND, MAX_PAYLOAD } from '#contracts/recording/format.ts'
-import { FORM, INTENT_BYTES, writeIntent } from '#contracts/recording/payload.ts'
+import {
+  FORM,
+  INTENT_BYTES,
+  type Literals,
+  literalsLength,
+  writeIntent,
+  writeLiterals,
+} from '#contracts/recording/payload.ts'
 import type { Action } from '#sidecar/action.ts'
 import type { Mask } from '#sidecar/masking/mask.ts'
 import type { RecordingPolicy } from '#sidecar/policy/recording.ts'
@@ -27,6 +34,10 @@ export interface Intent {
  */
 export type ColumnDescription = object
 
+interface FormedLiterals extends Literals {
+  readonly form: number
+}
+
 export class IntentWriter {
   readonly #session: string
   readonly #journal: Journal
@@ -51,19 +62,20 @@ export class IntentWriter {
 
   /** `now` in microseconds since 1970. */
   write(ordinal: number, intent: Intent, policy: RecordingPolicy, now: number): void {
-    const { action, decision, masks } = intent
+    const { action, decision, masks, parameters } = intent
     this.#now = now
     const withText = policy.level !== 'Metadata'
     const shape = this.#dictionary.id(action.shape, () => describeShape(action.shape, withText))
     const decided = this.#dictionary.id(decision, () => describeDecision(decision))
     const masked = masks.length === 0 ? 0 : this.#dictionary.id(masks, () => describeMasks(masks))
     this.#now = undefined
-    if (withText && policy.literals !== 'Redacted') {
-      this.#writeWithLiterals(now, ordinal, intent, shape, decided, masked, policy.literals === 'Encrypted')
-      return
-    }
-    const at = this.#journal.append(KIND.intent, now, INTENT_BYTES)
-    this.#writeFields(at, ordinal, intent, shape, decided, masked, FORM.redacted)
+    const kept =
+      withText && policy.literals !== 'Redacted' ? this.#literals(ordinal, intent, policy.literals) : undefined
+    const journal = this.#journal
+    const at = journal.append(KIND.intent, now, INTENT_BYTES + (kept === undefined ? 0 : literalsLength(kept)))
+    writeIntent(journal.view, at, ordinal, shape, decided, masked, parameters?.count ?? 0, kept?.form ?? FORM.redacted)
+    if (kept !== undefined) writeLiterals(journal.buffer, at, kept)
+    this.#context.digests.later(journal, at, action.text, parameters?.bytes ?? NONE)
   }
 
   /** The number by which responses name their columns. */
@@ -71,46 +83,20 @@ export class IntentWriter {
     return columns === undefined ? 0 : this.#dictionary.id(columns, () => ({ columns }))
   }
 
-  #writeFields(
-    at: number,
-    ordinal: number,
-    intent: Intent,
-    shape: number,
-    decision: number,
-    masks: number,
-    form: number,
-  ): void {
-    const { action, parameters } = intent
-    writeIntent(this.#journal.view, at, ordinal, shape, decision, masks, parameters?.count ?? 0, form)
-    this.#context.digests.later(this.#journal, at, action.text, parameters?.bytes ?? NONE)
-  }
-
-  #writeWithLiterals(
-    now: number,
-    ordinal: number,
-    intent: Intent,
-    shape: number,
-    decision: number,
-    masks: number,
-    encrypted: boolean,
-  ): void {
-    const whole = Buffer.from(intent.action.text)
-    const given = intent.parameters?.bytes ?? NONE
-    let text: Uint8Array = whole.subarray(0, MAX_LITERAL)
-    let values: Uint8Array = given.subarray(0, MAX_LITERAL)
-    if (encrypted) {
-      this.#literalKey ??= this.#context.keys.derive('literals', this.#session)
-      text = encryptLiteral(text, this.#literalKey, ordinal, 'text')
-      values = encryptLiteral(values, this.#literalKey, ordinal, 'values')
+  #literals(ordinal: number, { action, parameters }: Intent, wanted: 'Encrypted' | 'Clear'): FormedLiterals {
+    const whole = Buffer.from(action.text)
+    const given = parameters?.bytes ?? NONE
+    const clipped = { text: whole.length > MAX_LITERAL, values: given.length > MAX_LITERAL }
+    const text = whole.subarray(0, MAX_LITERAL)
+    const values = given.subarray(0, MAX_LITERAL)
+    if (wanted === 'Clear') return { form: FORM.clear, text, values, clipped }
+    this.#literalKey ??= this.#context.keys.derive('literals', this.#session)
+    return {
+      form: FORM.encrypted,
+      text: encryptLiteral(text, this.#literalKey, ordinal, 'text'),
+      values: encryptLiteral(values, this.#literalKey, ordinal, 'values'),
+      clipped,
     }
-    const at = this.#journal.append(KIND.intent, now, INTENT_BYTES + 8 + text.length + values.length)
-    this.#writeFields(at, ordinal, intent, shape, decision, masks, encrypted ? FORM.encrypted : FORM.clear)
-    const { buffer } = this.#journal
-    buffer[at + 23] = (whole.length > MAX_LITERAL ? 1 : 0) | (given.length > MAX_LITERAL ? 2 : 0)
-    buffer.writeUInt32LE(text.length, at + INTENT_BYTES)
-    buffer.set(text, at + INTENT_BYTES + 4)
-    buffer.writeUInt32LE(values.length, at + INTENT_BYTES + 4 + text.length)
-    buffer.set(values, at + INTENT_BYTES + 8 + text.length)
   }
 
   #define(id: number, json: string): void {

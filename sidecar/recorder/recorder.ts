@@ -143,7 +143,7 @@ export class Recorder {
     })
     const journal = new Journal(this.#buffers, preamble)
     const session = new SessionRecorder(meta.id, policy, journal, this.#context)
-    session.writeThrough(this.#writer(`${meta.id}.recording`, preamble, session))
+    session.writeThrough(this.#writer(`${meta.id}.recording`, preamble, session, false))
     this.#unlisted.set(session, journal.lastHash)
     this.#unsealed.add(session)
     this.#sessions.add(session)
@@ -200,21 +200,19 @@ export class Recorder {
     return manifest
   }
 
-  #writer(file: string, first: Buffer, source: SessionRecorder | Manifest, exists = false): RecordingFileWriter {
-    const path = join(this.#directory, file)
-    const written = (bytes: number): void => {
-      this.counters.bytesWritten += bytes
-    }
-    return new RecordingFileWriter(
-      path,
-      this.#directory,
+  #writer(file: string, first: Buffer, source: SessionRecorder | Manifest, exists: boolean): RecordingFileWriter {
+    return new RecordingFileWriter({
+      path: join(this.#directory, file),
+      directory: this.#directory,
       first,
-      this.#layer,
-      this.#descriptors,
-      source,
-      written,
       exists,
-    )
+      layer: this.#layer,
+      descriptors: this.#descriptors,
+      source,
+      onWritten: (bytes) => {
+        this.counters.bytesWritten += bytes
+      },
+    })
   }
 
   #problem(): RecordingFailed {

@@ -16,6 +16,21 @@ export interface BatchSource {
   written(): void
 }
 
+export interface RecordingFileParts {
+  readonly path: string
+  /** Where the file is. */
+  readonly directory: string
+  /** Its first batch: the preamble. */
+  readonly first: Buffer
+  /** Somebody has made it already, and it is empty. */
+  readonly exists: boolean
+  readonly layer: FileLayer
+  readonly descriptors: Descriptors
+  readonly source: BatchSource
+  /** Told how many bytes more are in the file. */
+  readonly onWritten: (bytes: number) => void
+}
+
 interface Waiter {
   readonly resolve: () => void
   readonly reject: (error: RecordingFailed) => void
@@ -42,16 +57,7 @@ export class RecordingFileWriter {
   /** Set once nothing more can be written. */
   failed: RecordingFailed | undefined
 
-  constructor(
-    path: string,
-    directory: string,
-    first: Buffer,
-    layer: FileLayer,
-    descriptors: Descriptors,
-    source: BatchSource,
-    onWritten: (bytes: number) => void,
-    exists = false,
-  ) {
+  constructor({ path, directory, first, exists, layer, descriptors, source, onWritten }: RecordingFileParts) {
     this.#created = exists
     this.path = path
     this.#directory = directory
