@@ -16,9 +16,10 @@ const SERVER = fileURLToPath(new URL('../../../../node_modules/@embedded-postgre
 const SCHEMA = `
   create domain body as jsonb;
   create domain letter as body;
+  create domain word as text;
   create type boxed as (doc jsonb, n int);
   create type pair as (a int, b text);
-  create table letters (id int, doc jsonb, own letter, many jsonb[], boxed boxed, boxes boxed[], pair pair, words text,
+  create table letters (id int, doc jsonb, own letter, many jsonb[], boxed boxed, boxes boxed[], pair pair, words text, word word,
     phone text generated always as (doc ->> 'phone') stored, part jsonb generated always as (doc -> 'users') stored);
   create view plain as select id, doc from letters;
   create view built as select id, jsonb_build_object('x', doc) as doc, doc -> 'users' as users, doc ->> 'phone' as phone from letters;
@@ -89,7 +90,7 @@ const CASES: Readonly<Record<string, readonly (readonly [statement: string, expe
     ["select doc operator(pg_catalog.->>) 'state' from letters", 'keep'],
   ],
   'nor does a function of the name that takes a domain': [
-    ["select json_array_elements(own) from letters", 'predicates'],
+    ['select json_array_elements(own) from letters', 'predicates'],
     ["select json_array_elements(doc::json -> 'users') ->> 'phone' from letters", 'Hash'],
   ],
   'a cast keeps the key or the key is not told': [
@@ -118,6 +119,12 @@ const CASES: Readonly<Record<string, readonly (readonly [statement: string, expe
     ["select doc::json, doc::json::jsonb ->> 'phone' from letters", '- Hash'],
     ["select (doc -> 'phone')::json -> 'x' from letters", 'predicates'],
     ["select (doc ->> 'phone')::jsonb -> 'x' from letters", 'predicates'],
+  ],
+  'a check of a domain looks at every value that there is of it': [
+    ["alter domain letter add check (value ->> 'phone' <> '1')", 'predicates'],
+    ['alter domain body validate constraint checked', 'predicates'],
+    ['alter domain letter drop constraint checked', 'keep'],
+    ['alter domain word add check (length(value) > 1)', 'keep'],
   ],
   'one column fed by two places is neither': [
     ["select doc -> 'users' from letters union all select doc -> 'state' from letters", 'Redact'],

@@ -15,7 +15,7 @@ const FIELDS: Mask = {
   strategy: 'Hash',
   columns: [],
   detectors: [],
-  fields: ['$.phone', '$.address.zip', '$.users[*].phone', '$.list[0]', '$..token'],
+  fields: ['$.phone', '$.address.zip', '$.users[*].phone', '$.list[0]', '$.pins.*.code', '$..token'],
   predicates: 'Deny',
   copies: 'Deny',
   writes: 'Deny',
@@ -77,6 +77,10 @@ const EXPECTED: { readonly [expected: string]: readonly string[] } = {
     "select notes #>> '{list,0}' from customers",
     "select notes #>> array['list', ' +0'] from customers",
     "select notes #>> array['list', '-0'] from customers",
+    "select notes #>> array['phone ', 'x'::char(2)] from customers",
+    "select notes #>> array['users', $1, 'name'] from customers",
+    "select notes['pins'][42] ->> 'code' from customers",
+    "select notes['pins'][-7] ->> 'code' from customers",
     "select notes -> 'list' ->> -2 from customers",
     "select notes -> 'a' -> 'b' ->> 'token' from customers",
     "copy (select notes ->> 'phone' from customers) to stdout",
@@ -96,6 +100,8 @@ const EXPECTED: { readonly [expected: string]: readonly string[] } = {
     'select c from customers c',
     'select notes from customers union all select notes from vip',
     "select case when true then notes -> 'address' end from customers",
+    'select (notes ->> \'phone\') collate "C" from customers',
+    "select i from customers, rows from (jsonb_array_elements(notes -> 'users'), generate_series(1, 2)) i",
     'copy (select notes::text from customers) to stdout',
   ],
   'predicates: Allow': [
@@ -180,6 +186,8 @@ describe('fields of documents', () => {
     const mask: Mask = { ...FIELDS, predicates: 'Equality' }
     assert.equal(told("select name from customers where notes ->> 'phone' = $1", [mask]), 'keep')
     assert.equal(told("select name from customers where notes ->> 'phone' like '1%'", [mask]), 'predicates: Allow')
+    const collated = `select name from customers where (notes ->> 'phone') collate "und-x-icu" = $1`
+    assert.equal(told(collated, [mask]), 'predicates: Allow')
   })
 
   test('a type that holds no documents, or a part of one, takes fields out of reach', () => {
@@ -189,6 +197,13 @@ describe('fields of documents', () => {
     assert.equal(alter("text using 'x' || notes::text"), 'copies: Allow')
     assert.equal(alter("jsonb using notes -> 'users'"), 'copies: Allow')
     assert.equal(alter("jsonb using jsonb_build_object('x', notes)"), 'copies: Allow')
+  })
+
+  test('a subscript that is assigned to is stored with what is assigned', () => {
+    const mask: Mask = { ...FIELDS, predicates: 'Allow' }
+    assert.equal(told("update customers set notes[notes ->> 'phone'] = '1'", [mask]), 'copies: Allow')
+    assert.equal(told("update customers set tags[(notes ->> 'phone')::int] = '1'", [mask]), 'copies: Allow')
+    assert.equal(told("update customers set notes[$1] = '1'", [mask]), 'keep')
   })
 
   test('a mask on the whole column refuses what it refused before', () => {

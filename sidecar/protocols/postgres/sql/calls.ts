@@ -4,8 +4,9 @@ import type { FunctionEntry } from '../functions/entry.ts'
 import { holdsSecret } from '../functions/settings.ts'
 import type { Analysis } from './analysis.ts'
 import { documentType, ELEMENTS, part } from './documents.ts'
+import { literalOf, truthOf } from './literal.ts'
 import { splitName } from './names.ts'
-import { literalText, type Node } from './node.ts'
+import type { Node } from './node.ts'
 import { access, columnsOf, resolve } from './relations.ts'
 import { type Callee, findCallee } from './routines.ts'
 import type { Scope } from './scope.ts'
@@ -111,11 +112,14 @@ function namedObject(
 ): Value | 'unknown' | undefined {
   const names = entry.names
   if (names === undefined) return undefined
-  const literal = literalText(nodes[names.argument])
+  const literal = literalOf(analysis, nodes[names.argument])
   if (names.kind === 'setting') {
-    if (names.access === 'Write')
-      changeSetting(analysis, literal, literalText(nodes[names.argument + 1]), local(nodes[names.argument + 2]))
-    else if (literal === undefined || holdsSecret(literal)) readSetting(analysis, literal ?? '*')
+    if (names.access === 'Write') {
+      // For how long is as good as to what: a search_path taken back at the end of the transaction is another one.
+      const local = truthOf(analysis, nodes[names.argument + 2])
+      const value = local === undefined ? undefined : literalOf(analysis, nodes[names.argument + 1])
+      changeSetting(analysis, literal, value, local === true)
+    } else if (literal === undefined || holdsSecret(literal)) readSetting(analysis, literal ?? '*')
     return undefined
   }
   const effect = names.access === 'Write' ? 'Write' : 'Read'
@@ -147,8 +151,4 @@ function unnamed(analysis: Analysis, callee: string, matters: boolean): 'unknown
   analysis.part('call', 'Admin', { kind: 'function', name: callee }, { opaque: true })
   analysis.opaque()
   return 'unknown'
-}
-
-function local(node: Node | undefined): boolean {
-  return literalText(node) === 'true'
 }

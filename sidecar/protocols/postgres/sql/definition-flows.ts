@@ -10,7 +10,7 @@ import { as, type Body, type Kind, type Node, namesOf, stringOf } from './node.t
 import { columnsOf, findRelation, sourceOf } from './relations.ts'
 import { at, type Scope } from './scope.ts'
 import type { Lineage, SourceColumn, UsePosition } from './statement.ts'
-import { namedType } from './types.ts'
+import { findType, namedType } from './types.ts'
 
 type Flows = { readonly [K in Kind]?: (body: Body<K>, analysis: Analysis, scope: Scope) => void }
 
@@ -51,6 +51,9 @@ const FLOWS: Flows = {
       const command = as('AlterTableCmd', node)
       if (command !== undefined) altered(command, body.relation, relation, analysis, scope)
     }
+  },
+  AlterDomainStmt: (body, analysis) => {
+    if (body.subtype === 'C' || body.subtype === 'V') checked(findType(analysis, namesOf(body.typeName))?.oid, analysis)
   },
   IndexStmt: (body, analysis) => {
     const relation = body.relation && findRelation(analysis, body.relation)
@@ -205,6 +208,20 @@ function staysItself(
 function partitionOf(node: Node | undefined, analysis: Analysis): Relation | undefined {
   const range = as('PartitionCmd', node)?.name
   return range === undefined ? undefined : findRelation(analysis, range)
+}
+
+// Every value that there is of the domain is checked; a domain over it is one too.
+function checked(domain: number | undefined, analysis: Analysis): void {
+  const { catalog } = analysis.environment
+  const isOf = (oid: number): boolean => {
+    if (oid === domain) return true
+    const type = catalog.dataTypeByOid(oid)
+    return type?.kind === 'd' && isOf(type.baseOid)
+  }
+  for (const relation of domain === undefined ? [] : catalog.userRelations()) {
+    const names = relation.columns.filter(({ typeOid }) => isOf(typeOid)).map(({ name }) => name)
+    if (names.length > 0) use(analysis, relation, names, 'predicate')
+  }
 }
 
 function publish(

@@ -72,7 +72,11 @@ export function stepOf(analysis: Analysis, node: Node | undefined): DocumentStep
 // '{a,0}' without quotes or spaces to think about, or ARRAY['a', '0'].
 function listed(analysis: Analysis, node: Node | undefined): DocumentPath | undefined {
   const elements = as('A_ArrayExpr', node)?.elements
-  if (elements !== undefined) return elements.map((element) => stepOf(analysis, element))
+  if (elements !== undefined) {
+    const steps = elements.map((element) => stepOf(analysis, element))
+    // One that is not told may be of another type, which the others become too: beside char(n) 'phone ' is 'phone'.
+    return steps.includes(null) ? steps.map(() => null) : steps
+  }
   const text = literal(analysis, node, TEXT_ARRAY)
   return text !== undefined && /^\{[\w$.-]+(,[\w$.-]+)*\}$/.test(text) ? text.slice(1, -1).split(',') : undefined
 }

@@ -195,6 +195,8 @@ function functionItem(body: RangeFunction, lateral: Scope, analysis: Analysis): 
   const columns: RangeColumn[] = []
   let open = false
   const scope = at(lateral, 'argument')
+  // Of several functions each names its own column (src/backend/parser/parse_relation.c, chooseScalarFunctionAlias).
+  const alias = body.functions?.length === 1 ? body.alias : undefined
   for (const node of body.functions ?? []) {
     const items = as('List', node)?.items ?? []
     if (as('List', node) !== undefined) analysis.visited.add(as('List', node) ?? {})
@@ -204,7 +206,7 @@ function functionItem(body: RangeFunction, lateral: Scope, analysis: Analysis): 
     const listed = as('List', definitions)
     if (listed !== undefined) analysis.visited.add(listed)
     const defined = listed?.items ?? (body.functions?.length === 1 ? body.coldeflist : undefined)
-    const result = functionColumns(callNode, value, defined, body.alias, analysis)
+    const result = functionColumns(callNode, value, defined, alias, analysis)
     columns.push(...result.columns)
     open ||= result.open
   }

@@ -228,7 +228,11 @@ function assignedName(node: Node, scope: Scope, analysis: Analysis): string {
     const indices = as('A_Indices', step)
     if (indices === undefined) continue
     analysis.visited.add(indices)
-    for (const bound of [indices.lidx, indices.uidx]) consume(bound, scope, analysis)
+    for (const bound of [indices.lidx, indices.uidx]) {
+      // It is stored too: as a key of a document, or as where an array begins.
+      const from = consume(bound, scope, analysis)
+      stored(analysis, from, `the subscript of ${target.name}`, target.location ?? 0)
+    }
   }
   return target.name ?? ''
 }
@@ -251,8 +255,11 @@ function useColumn(analysis: Analysis, into: Modified, name: string, position: '
 }
 
 function copyInto(analysis: Analysis, value: Value, into: Modified, name: string, location: number): void {
-  if (value.sources.length === 0 && !value.unknown) return
-  analysis.copies.push({ from: value, to: `${into.target.object.name}.${name}`, at: location })
+  stored(analysis, value, `${into.target.object.name}.${name}`, location)
+}
+
+function stored(analysis: Analysis, from: Value, to: string, at: number): void {
+  if (from.sources.length > 0 || from.unknown) analysis.copies.push({ from, to, at })
 }
 
 function returning(

@@ -1,9 +1,13 @@
 // Names as text: what `'Public."Orders"'::regclass` means (src/backend/utils/adt/regproc.c, stringToQualifiedNameList).
 
-/** The parts of a dotted, possibly quoted name, folded as the server folds them; undefined if it is none. */
+/**
+ * The parts of a dotted, possibly quoted name, folded as the server folds them; undefined if it is none: digits are an
+ * oid (parseNumericOid in the same file), and longer names the server cuts.
+ */
 export function splitName(text: string): readonly string[] | undefined {
   const parts: string[] = []
   let rest = text.trim()
+  if (/^[0-9]+$/.test(rest)) return undefined
   for (;;) {
     const quoted = /^"((?:[^"]|"")+)"/.exec(rest)
     const bare = quoted === null ? /^[^\s."]+/.exec(rest) : null
@@ -11,10 +15,15 @@ export function splitName(text: string): readonly string[] | undefined {
     if (found === null) return undefined
     parts.push(quoted === null ? fold(found[0]) : (quoted[1] ?? '').replaceAll('""', '"'))
     rest = rest.slice(found[0].length).trimStart()
-    if (rest === '') return parts
+    if (rest === '') return parts.every(fits) ? parts : undefined
     if (!rest.startsWith('.')) return undefined
     rest = rest.slice(1).trimStart()
   }
+}
+
+// NAMEDATALEN - 1 bytes (src/include/pg_config_manual.h).
+function fits(name: string): boolean {
+  return Buffer.byteLength(name) <= 63
 }
 
 // Only ASCII letters are folded under UTF-8.

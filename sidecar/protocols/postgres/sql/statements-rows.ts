@@ -6,7 +6,8 @@ import { call } from './calls.ts'
 import { truncating } from './cascades.ts'
 import { evaluate } from './expressions.ts'
 import { modification } from './modify.ts'
-import { as, literalText, type Node, namesOf } from './node.ts'
+import { literalOf } from './literal.ts'
+import { as, type Node, namesOf } from './node.ts'
 import { NO_ROWS, type Outcome, type StatementHandlers } from './outcome.ts'
 import { access, resolve, wouldBe } from './relations.ts'
 import { EMPTY, nested, type Result } from './scope.ts'
@@ -103,7 +104,7 @@ function select(body: SelectStmt, analysis: Analysis): Outcome {
 /** What bounds the rows of a query: its condition and its LIMIT. */
 export function boundsOf(node: Node): Pick<Outcome, 'hasWhere' | 'limit'> {
   const select = as('SelectStmt', node)
-  const limit = select && rowLimit(select)
+  const limit = select && rowLimit(select, analysis)
   const condition = (select ?? as('UpdateStmt', node) ?? as('DeleteStmt', node))?.whereClause
   return { hasWhere: isRestricted(condition), ...(limit === undefined ? {} : { limit }) }
 }
@@ -134,8 +135,8 @@ function intoOf(select: SelectStmt | undefined): object | undefined {
   return undefined
 }
 
-function rowLimit(body: SelectStmt): number | undefined {
-  const text = literalText(body.limitCount)
+function rowLimit(body: SelectStmt, analysis: Analysis): number | undefined {
+  const text = literalOf(analysis, body.limitCount)
   return text === undefined || !/^[0-9]+$/.test(text) ? undefined : Number(text)
 }
 

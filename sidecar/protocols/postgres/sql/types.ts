@@ -20,6 +20,7 @@ export const OID = {
   timestamp: 1114,
   timestamptz: 1184,
   numeric: 1700,
+  regclass: 2205,
   record: 2249,
   jsonb: 3802,
 } as const
