@@ -6,8 +6,7 @@ import { call } from './calls.ts'
 import { truncating } from './cascades.ts'
 import { evaluate } from './expressions.ts'
 import { modification } from './modify.ts'
-import { literalOf } from './literal.ts'
-import { as, type Node, namesOf } from './node.ts'
+import { as, literalText, type Node, namesOf } from './node.ts'
 import { NO_ROWS, type Outcome, type StatementHandlers } from './outcome.ts'
 import { access, resolve, wouldBe } from './relations.ts'
 import { EMPTY, nested, type Result } from './scope.ts'
@@ -104,7 +103,7 @@ function select(body: SelectStmt, analysis: Analysis): Outcome {
 /** What bounds the rows of a query: its condition and its LIMIT. */
 export function boundsOf(node: Node): Pick<Outcome, 'hasWhere' | 'limit'> {
   const select = as('SelectStmt', node)
-  const limit = select && rowLimit(select, analysis)
+  const limit = select && rowLimit(select)
   const condition = (select ?? as('UpdateStmt', node) ?? as('DeleteStmt', node))?.whereClause
   return { hasWhere: isRestricted(condition), ...(limit === undefined ? {} : { limit }) }
 }
@@ -135,8 +134,9 @@ function intoOf(select: SelectStmt | undefined): object | undefined {
   return undefined
 }
 
-function rowLimit(body: SelectStmt, analysis: Analysis): number | undefined {
-  const text = literalOf(analysis, body.limitCount)
+function rowLimit(body: SelectStmt): number | undefined {
+  // '10'::varchar(1)::int is 1.
+  const text = as('TypeCast', body.limitCount) === undefined ? literalText(body.limitCount) : undefined
   return text === undefined || !/^[0-9]+$/.test(text) ? undefined : Number(text)
 }
 

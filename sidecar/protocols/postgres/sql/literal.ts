@@ -1,0 +1,35 @@
+// Literals that name something, or give it a value: what the server will see is what is written, or it is not told.
+import type { TypeName } from 'libpg-query'
+import type { Analysis } from './analysis.ts'
+import { as, literalText, type Node, namesOf } from './node.ts'
+import { findType, OID } from './types.ts'
+
+/** As written, or through casts that keep all of it: 'customers_old'::varchar(9) names customers, '\x61'::bytea::text may name a. */
+export function literalOf(analysis: Analysis, node: Node | undefined): string | undefined {
+  const cast = as('TypeCast', node)
+  if (cast === undefined) return literalText(node)
+  const oid = plainType(analysis, cast.typeName)
+  return oid !== undefined && KEEPING.has(oid) ? literalOf(analysis, cast.arg) : undefined
+}
+
+/** What the server reads as a truth value (src/backend/utils/adt/bool.c, parse_bool_with_len); undefined: only it knows. */
+export function truthOf(analysis: Analysis, node: Node | undefined): boolean | undefined {
+  const cast = as('TypeCast', node)
+  if (cast !== undefined && plainType(analysis, cast.typeName) !== OID.bool) return undefined
+  const text = literalText(cast === undefined ? node : as('TypeCast', cast.arg) ? undefined : cast.arg)
+  return text === undefined ? undefined : TRUTHS.get(text.trim().toLowerCase())
+}
+
+/** The type, unless something is said of its length or of lists. */
+function plainType(analysis: Analysis, type: TypeName | undefined): number | undefined {
+  if (type === undefined || type.pct_type === true || type.setof === true) return undefined
+  if ((type.typmods?.length ?? 0) > 0 || (type.arrayBounds?.length ?? 0) > 0) return undefined
+  return findType(analysis, namesOf(type.names))?.oid
+}
+
+const KEEPING: ReadonlySet<number> = new Set([OID.text, OID.varchar, OID.regclass])
+
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 'tru', 'tr', 't', 'yes', 'ye', 'y', 'on', '1'].map((text) => [text, true] as const),
+  ...['false', 'fals', 'fal', 'fa', 'f', 'no', 'n', 'off', 'of', '0'].map((text) => [text, false] as const),
+])
