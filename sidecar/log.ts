@@ -1,6 +1,7 @@
 // The gateway's own log: JSON lines on standard error. It is for whoever runs the gateway, so it never holds a statement,
 // a parameter, a value or a credential; what agents did is in recordings and audit events.
 import { type Logger as PinoLogger, pino } from 'pino'
+import { errorCode } from './system-reason.ts'
 
 export type Logger = PinoLogger
 
@@ -38,8 +39,8 @@ function describeError(error: unknown): unknown {
 }
 
 function nameAndCode(error: Error): { readonly name: string; readonly code?: string } {
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
-  return { name: error.name, ...code }
+  const code = errorCode(error)
+  return { name: error.name, ...(code === undefined ? {} : { code }) }
 }
 
 /** Errors that a server sent have a severity; V8's SyntaxError repeats a piece of the text. */

@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import { type CannotListen, whyNotListening } from '#sidecar/gateway/cannot-listen.ts'
 import type { Listener } from '#sidecar/gateway/gateway.ts'
+import { hostPort } from '#sidecar/net/host-port.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 import type { Listen } from './options.ts'
 
@@ -60,7 +61,7 @@ export function strangerAmong(
 /** The option that puts it elsewhere, and why it has to be. */
 export function listenProblem({ listener, cause }: CannotListen): string {
   const { host, port, connections } = listener
-  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const place = hostPort(host, port)
   return `${connections.map((key) => `--listen ${key}=${place}`).join(' ')}: ${whyNotListening(cause)}`
 }
 

@@ -1,6 +1,8 @@
 // Whether the targets answer, asked once at the start: whoever mistyped a host learns it before the first agent does.
 import { connect } from 'node:net'
+import { hostPort } from '#sidecar/net/host-port.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
+import { errorCode } from '#sidecar/system-reason.ts'
 
 const PATIENCE_MS = 5_000
 
@@ -24,8 +26,8 @@ export async function tryTargets(
   // One after another: a directory with hundreds of Connections opens no crowd of sockets.
   for (const { key, host, port } of targets) {
     const why = await whyUnreachable(host, port)
-    const place = `${host.includes(':') ? `[${host}]` : host}:${port}`
-    if (why !== undefined) said(`${key}: ${place} cannot be reached yet (${why}); sessions are refused until it can`)
+    if (why !== undefined)
+      said(`${key}: ${hostPort(host, port)} cannot be reached yet (${why}); sessions are refused until it can`)
   }
 }
 
@@ -40,6 +42,6 @@ function whyUnreachable(host: string, port: number): Promise<string | undefined>
     socket.unref()
     socket.once('connect', () => end(undefined))
     socket.once('timeout', () => end('no answer'))
-    socket.on('error', (error) => end('code' in error ? String(error.code) : error.message))
+    socket.on('error', (error) => end(errorCode(error) ?? error.message))
   })
 }

@@ -13,6 +13,7 @@ import { createLogger, type Logger } from '#sidecar/log.ts'
 import { MemoryBudget } from '#sidecar/memory-budget.ts'
 import type { MetricSources } from '#sidecar/metrics.ts'
 import { AgentTls } from '#sidecar/net/agent-tls.ts'
+import { hostPort } from '#sidecar/net/host-port.ts'
 import { resolveByMachine } from '#sidecar/net/resolve.ts'
 import { LimitCounters } from '#sidecar/policy/limits.ts'
 import { type Keys, openKeys } from '#sidecar/recorder/keys.ts'
@@ -193,9 +194,7 @@ class Standalone {
   #announce(listening: readonly Listening[], quietOutput: boolean): void {
     const to = quietOutput ? this.#io.stderr : this.#io.stdout
     for (const { connections, host, port, protocol } of listening) {
-      to.write(
-        `${connections.join(', ')} (${protocol}) listens on ${host.includes(':') ? `[${host}]` : host}:${port}\n`,
-      )
+      to.write(`${connections.join(', ')} (${protocol}) listens on ${hostPort(host, port)}\n`)
     }
   }
 

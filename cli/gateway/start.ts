@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import type { Manifests } from '#crds/load.ts'
 import type { GatewayResources } from '#sidecar/gateway/configuration.ts'
-import { systemReason } from '#sidecar/system-reason.ts'
+import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 import { strangerAmong } from './listeners.ts'
 import type { GatewayCommand } from './options.ts'
 import { gatewayResources, nothingToServe, unusable } from './resources.ts'
@@ -20,7 +20,7 @@ export function usableResources(manifests: Manifests, { manifests: place, listen
 /** One file is as good as a directory. */
 export async function mustBeThere(path: string): Promise<void> {
   await stat(path).catch((error) => {
-    const missing = 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    const missing = ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')
     throw new Error(`--manifests ${path}: ${missing ? 'there is no such directory' : systemReason(error)}`)
   })
 }

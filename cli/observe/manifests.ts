@@ -1,4 +1,5 @@
 // Proposals as manifests to edit. What opens anything is commented out: a person decides that, not a list of what was tried.
+import { hostPort } from '#sidecar/net/host-port.ts'
 import type { Left, Proposal } from './proposals.ts'
 
 export function manifestsFor(proposals: readonly Proposal[], agents: string): string {
@@ -139,7 +140,7 @@ function closed(manifest: string): string {
 
 /** As rules name it. */
 function endpoint({ host, port }: Proposal['destination']): string {
-  return JSON.stringify(`${host.includes(':') ? `[${host}]` : host}:${port}`)
+  return JSON.stringify(hostPort(host, port))
 }
 
 function theirs({ name, namespace, remarks, destination: { host, port } }: Proposal): string {

@@ -1,6 +1,6 @@
 // Where audit lines go.
 import { open } from 'node:fs/promises'
-import { systemReason } from '#sidecar/system-reason.ts'
+import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 
 export interface AuditSink {
   /** Rejects if any of it may not have been written. */
@@ -36,7 +36,7 @@ async function fileSink(path: string): Promise<AuditSink> {
 }
 
 function whyNot(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = errorCode(error)
   if (code === 'ENOENT') return 'the directory does not exist'
   return code === 'EISDIR' ? 'is a directory, not a file' : `cannot be written: ${systemReason(error)}`
 }

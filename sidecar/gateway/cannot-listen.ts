@@ -1,5 +1,5 @@
 // Why a place is not ours to listen at, in words that say what can be done.
-import { systemReason } from '#sidecar/system-reason.ts'
+import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 import type { Listener } from './gateway.ts'
 
 export class CannotListen extends Error {
@@ -14,8 +14,7 @@ export class CannotListen extends Error {
 }
 
 export function whyNotListening(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return REASONS[code] ?? systemReason(error)
+  return REASONS[errorCode(error) ?? ''] ?? systemReason(error)
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 // The recorder cannot keep a record. The gate refuses the action with this message, unless the policy says otherwise.
+import { errorCode } from '#sidecar/system-reason.ts'
 
 export type RecordingFailureCode = 'write-failed' | 'full' | 'closed'
 
@@ -19,8 +20,8 @@ export function isPassing(error: unknown): boolean {
   return PASSING.has(codeOf(error))
 }
 
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EUNKNOWN'
+function codeOf(error: unknown): string {
+  return errorCode(error) ?? 'EUNKNOWN'
 }
 
 export function writeFailed(file: string, error: unknown): RecordingFailed {

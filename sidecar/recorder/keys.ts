@@ -11,7 +11,7 @@ import {
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { keyId } from '#contracts/recording/signature.ts'
-import { systemReason } from '#sidecar/system-reason.ts'
+import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 import { makeStateDirectory } from './state-directory.ts'
 
 /** One derived key per purpose, so that no two uses share one (RFC 5869 §3.2). */
@@ -84,7 +84,7 @@ function makeWhole(path: string, make: () => Buffer, mode: number): Buffer {
   try {
     linkSync(draft, path)
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   } finally {
     rmSync(draft)
   }
@@ -95,12 +95,9 @@ function readIfPresent(path: string): Buffer | undefined {
   try {
     return readFileSync(path)
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined
-    const why = isCode(error, 'EACCES') ? ' by this user' : `: ${systemReason(error)}`
+    const code = errorCode(error)
+    if (code === 'ENOENT') return undefined
+    const why = code === 'EACCES' ? ' by this user' : `: ${systemReason(error)}`
     throw new Error(`${basename(path)} cannot be read${why}`, { cause: error })
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

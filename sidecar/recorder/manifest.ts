@@ -7,6 +7,7 @@ import { FORMAT_VERSION, KIND } from '#contracts/recording/format.ts'
 import { encodePreamble, type ManifestPreamble } from '#contracts/recording/preamble.ts'
 import { signRecord } from '#contracts/recording/signature.ts'
 import { wholeRecords } from '#contracts/recording/whole-records.ts'
+import { errorCode } from '#sidecar/system-reason.ts'
 import type { WallClock } from '#sidecar/wall-clock.ts'
 import type { Buffers } from './buffers.ts'
 import type { Flushable, Flusher } from './flusher.ts'
@@ -16,7 +17,7 @@ import type { RecordingFileWriter } from './recording-file.ts'
 
 const NAME = /^manifest-(\d{6,})\.recording$/
 
-export interface ManifestStart {
+interface ManifestStart {
   readonly file: string
   readonly first: Buffer
   readonly journal: Journal
@@ -42,7 +43,7 @@ export function startManifest(directory: string, keys: Keys, buffers: Buffers, s
   }
 }
 
-export function manifestNumbers(directory: string): number[] {
+function manifestNumbers(directory: string): number[] {
   return readdirSync(directory)
     .map((name) => NAME.exec(name)?.[1])
     .filter((digits) => digits !== undefined)
@@ -50,7 +51,7 @@ export function manifestNumbers(directory: string): number[] {
     .sort((a, b) => a - b)
 }
 
-export function manifestName(number: number): string {
+function manifestName(number: number): string {
   return `manifest-${String(number).padStart(6, '0')}.recording`
 }
 
@@ -59,7 +60,7 @@ function claim(path: string): boolean {
     closeSync(openSync(path, 'wx', 0o600))
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (errorCode(error) === 'EEXIST') return false
     throw error
   }
 }

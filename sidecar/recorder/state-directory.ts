@@ -1,7 +1,7 @@
 // The state directory, made if it is missing. Errors complete the sentence that begins with the directory's name.
 import { mkdirSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { systemReason } from '#sidecar/system-reason.ts'
+import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 
 /** Directories are made one by one: Node's recursive mkdir does not end below a parent that refuses with ENOENT (/proc). */
 export function makeStateDirectory(directory: string): void {
@@ -34,7 +34,7 @@ function statOrMissing(path: string): Stats | undefined {
     return statSync(path, { throwIfNoEntry: false })
   } catch (error) {
     // A file where a directory is expected: the loop finds it one level up.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined
+    if (errorCode(error) === 'ENOTDIR') return undefined
     throw new Error(`cannot be looked at: ${systemReason(error)}`, { cause: error })
   }
 }

@@ -13,7 +13,7 @@ import { covers, type Place } from '#sidecar/dns/names.ts'
 import { Resolver } from '#sidecar/dns/resolver.ts'
 import type { Logger } from '#sidecar/log.ts'
 import type { Server } from '#sidecar/protocols/protocol.ts'
-import { systemReason } from '#sidecar/system-reason.ts'
+import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 import { EndpointAddresses, isEndpointAddress, MOST_WITH_PATTERNS } from './addresses.ts'
 import { type Dialled, DialledDestinations, type Found } from './dialled.ts'
 import { EndpointTable } from './endpoints.ts'
@@ -255,7 +255,6 @@ export class Steering {
 }
 
 function lacksIPv6(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const code = error instanceof Error ? errorCode(error.cause) : undefined
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT'
 }

@@ -2,9 +2,10 @@
 import type { Socket } from 'node:net'
 import type { Action } from '#sidecar/action.ts'
 import { connectTcp } from '#sidecar/net/connect-tcp.ts'
+import { hostPort } from '#sidecar/net/host-port.ts'
 import { type ResolveHost, resolveHost } from '#sidecar/net/resolve.ts'
 import type { Permit } from '#sidecar/policy/permit.ts'
-import { placeOf } from './endpoint.ts'
+import { errorCode } from '#sidecar/system-reason.ts'
 
 export interface Target {
   readonly host: string
@@ -18,8 +19,8 @@ export class Unreachable extends Error {
   readonly code: string
 
   constructor({ host, port }: Target, cause: unknown) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreachable'
-    super(`${placeOf(host, port)} cannot be reached (${code})`, { cause })
+    const code = errorCode(cause) ?? 'unreachable'
+    super(`${hostPort(host, port)} cannot be reached (${code})`, { cause })
     this.code = code
   }
 }

@@ -56,8 +56,3 @@ const SUFFIX = '.cluster.local'
 function withoutSuffix(name: string): string {
   return name.endsWith(`.svc${SUFFIX}`) ? name.slice(0, -SUFFIX.length) : name
 }
-
-/** `host:port`, as rules, records and people write it. */
-export function placeOf(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
-}

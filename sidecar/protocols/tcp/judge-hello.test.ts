@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { hostMeant, isNameless, isPattern, placeOf } from './endpoint.ts'
+import { hostPort } from '#sidecar/net/host-port.ts'
+import { hostMeant, isNameless, isPattern } from './endpoint.ts'
 import { judgeHello } from './judge-hello.ts'
 import { Refused } from './refused.ts'
 
@@ -75,6 +76,6 @@ test('an address in the place of a pattern’s name says nothing of which host i
 })
 
 test('places are written as rules name them', () => {
-  assert.equal(placeOf('api.example.com', 443), 'api.example.com:443')
-  assert.equal(placeOf('fd00::1', 443), '[fd00::1]:443')
+  assert.equal(hostPort('api.example.com', 443), 'api.example.com:443')
+  assert.equal(hostPort('fd00::1', 443), '[fd00::1]:443')
 })

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { auditAgent } from '#sidecar/audit/subject.ts'
 import { SessionGate } from '#sidecar/gate.ts'
 import { countedFor } from '#sidecar/identity/agent.ts'
+import { hostPort } from '#sidecar/net/host-port.ts'
 import { clientOf } from '#sidecar/net/peer.ts'
 import { limitReached } from '#sidecar/policy/explain-refusal.ts'
 import { timeLimits } from '#sidecar/policy/limits.ts'
@@ -14,7 +15,7 @@ import type { Services } from '#sidecar/services.ts'
 import { SessionObserver } from '#sidecar/session-observer.ts'
 import { SessionTimers } from '#sidecar/session-timers.ts'
 import { connectAction } from './action.ts'
-import { type Endpoint, isNameless, isPattern, placeOf } from './endpoint.ts'
+import { type Endpoint, isNameless, isPattern } from './endpoint.ts'
 import { reset, sayAlert } from './farewell.ts'
 import type { Greeting } from './greeting.ts'
 import { type Lane, PROTOCOL } from './lane.ts'
@@ -73,8 +74,8 @@ export async function openSession(
   const exceeded = limits.open(services.now())
   if (exceeded) throw refused(limitReached(exceeded.limit))
   const details = {
-    endpoint: placeOf(host, endpoint.port),
-    upstream: placeOf(target.host, target.port),
+    endpoint: hostPort(host, endpoint.port),
+    upstream: hostPort(target.host, target.port),
     tls,
     ...(serverName === undefined ? {} : { sni: serverName }),
     ...client,

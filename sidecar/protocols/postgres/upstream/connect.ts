@@ -4,6 +4,7 @@ import { type ConnectionOptions, checkServerIdentity, connect as connectTls, typ
 import { ChunkReader } from '#sidecar/net/chunk-reader.ts'
 import { connectTcp } from '#sidecar/net/connect-tcp.ts'
 import { resolveHost } from '#sidecar/net/resolve.ts'
+import { errorCode } from '#sidecar/system-reason.ts'
 import { sslRequest } from '../wire/startup-messages.ts'
 import { UpstreamFault, unreachable } from './fault.ts'
 import type { Target } from './target.ts'
@@ -127,7 +128,7 @@ const UNSIGNED = new Set([
 ])
 
 function whyFailed(error: Error, { tls }: Target): string {
-  if (!('code' in error) || typeof error.code !== 'string' || !UNSIGNED.has(error.code)) return error.message
+  if (!UNSIGNED.has(errorCode(error) ?? '')) return error.message
   return tls.ca === undefined
     ? 'no public authority signed its certificate; name the one that did in tls.caRef'
     : 'its certificate is signed by none of the authorities in tls.caRef'
