@@ -24,7 +24,17 @@ export class BoundParameters {
     this.#facts ??= lazyFacts(() => decodeParameters(this.#types, this.#formats, splitValues(this.#values)))
     return this.#facts
   }
+
+  /** A text as it is bound; null: NULL. Undefined: it may be of a type that the target makes another text of. */
+  text(parameter: number): string | null | undefined {
+    if (!TEXTS.has(this.#types[parameter - 1] ?? 0)) return undefined
+    const value = splitValues(this.#values)[parameter - 1]
+    return value === null || value === undefined ? value : value.toString('utf8')
+  }
 }
+
+/** Types whose values are what is written, in both formats: not told (so the target takes what the place asks for), text, unknown, varchar. */
+const TEXTS: ReadonlySet<number> = new Set([0, 25, 705, 1043])
 
 function lazyFacts(decode: () => readonly FactValue[]): Facts {
   let decoded: readonly FactValue[] | undefined

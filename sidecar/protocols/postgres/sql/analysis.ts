@@ -1,4 +1,5 @@
 // What one statement has been found to do so far. Handlers add to it; nothing is ever taken away.
+import type { ParamRef } from 'libpg-query'
 import { type Effect, type Facts, type FactValue, type ObjectRef, type Part, strictest } from '#sidecar/action.ts'
 import type { Catalog, EffectivePath, Relation } from '../catalog/model.ts'
 import { as, type Node, NotUnderstood } from './node.ts'
@@ -60,6 +61,8 @@ export class Analysis {
   readonly indifferent = new Set<object>()
   /** Relation names that a definition's own part already speaks for. */
   readonly mentioned = new Set<object>()
+  /** Parameters that name a setting it reads, as written; false: something else names one as well. */
+  settingNames: Set<ParamRef> | false = new Set()
   /** Names of scalar subqueries' outputs: they name the output they are in. */
   readonly firstOutputs = new WeakMap<object, string>()
   #work = 0
@@ -145,6 +148,12 @@ export class Analysis {
     this.changes.push({ kind: 'opaque' })
   }
 
+  /** The name of a setting that it reads is known when it runs: what is bound to the parameter, if that is all there is to it. */
+  settingNamed(parameter: ParamRef | undefined): void {
+    if (parameter === undefined) this.settingNames = false
+    else if (this.settingNames !== false) this.settingNames.add(parameter)
+  }
+
   /** Notes the node if it is a literal in a position where any other of its kind would mean the same. */
   anyLiteral(node: Node | undefined): void {
     const literal = as('A_Const', node)
@@ -169,6 +178,7 @@ export class Analysis {
     this.bearers.push(...statement.valueBearing)
     this.parameters = Math.max(this.parameters, statement.parameters)
     this.innerFacts = statement.shape.facts
+    this.settingNames = false
   }
 }
 

@@ -4,13 +4,13 @@ import type { FunctionEntry } from '../functions/entry.ts'
 import { holdsSecret } from '../functions/settings.ts'
 import type { Analysis } from './analysis.ts'
 import { documentType, ELEMENTS, part } from './documents.ts'
-import { literalOf, truthOf } from './literal.ts'
+import { literalOf, parameterOf, truthOf } from './literal.ts'
 import { splitName } from './names.ts'
 import type { Node } from './node.ts'
 import { access, columnsOf, resolve } from './relations.ts'
 import { type Callee, findCallee } from './routines.ts'
 import type { Scope } from './scope.ts'
-import { changeSetting, readSetting } from './settings.ts'
+import { ANY_SETTING, changeSetting, readSetting } from './settings.ts'
 import { hasField } from './types.ts'
 import { derive, type Value } from './value.ts'
 
@@ -119,7 +119,10 @@ function namedObject(
       const local = truthOf(analysis, nodes[names.argument + 2])
       const value = local === undefined ? undefined : literalOf(analysis, nodes[names.argument + 1])
       changeSetting(analysis, literal, value, local === true)
-    } else if (literal === undefined || holdsSecret(literal)) readSetting(analysis, literal ?? '*')
+    } else if (literal === undefined) {
+      analysis.settingNamed(parameterOf(analysis, nodes[names.argument]))
+      readSetting(analysis, ANY_SETTING)
+    } else if (holdsSecret(literal)) readSetting(analysis, literal)
     return undefined
   }
   const effect = names.access === 'Write' ? 'Write' : 'Read'

@@ -1,5 +1,5 @@
 // Literals that name something, or give it a value: what the server will see is what is written, or it is not told.
-import type { TypeName } from 'libpg-query'
+import type { ParamRef, TypeName } from 'libpg-query'
 import type { Analysis } from './analysis.ts'
 import { as, literalText, type Node, namesOf } from './node.ts'
 import { findType, OID } from './types.ts'
@@ -7,9 +7,21 @@ import { findType, OID } from './types.ts'
 /** As written, or through casts that keep all of it: 'customers_old'::varchar(9) names customers, '\x61'::bytea::text may name a. */
 export function literalOf(analysis: Analysis, node: Node | undefined): string | undefined {
   const cast = as('TypeCast', node)
-  if (cast === undefined) return literalText(node)
+  // Made text again, it is the name that the server found: '16384'::regclass::text is a table's.
+  const named = cast !== undefined && plainType(analysis, cast.typeName) === OID.regclass
+  return literalText(uncast(analysis, named ? cast.arg : node))
+}
+
+/** The parameter that the server takes the text from, as it is bound. */
+export function parameterOf(analysis: Analysis, node: Node | undefined): ParamRef | undefined {
+  return as('ParamRef', uncast(analysis, node))
+}
+
+function uncast(analysis: Analysis, node: Node | undefined): Node | undefined {
+  const cast = as('TypeCast', node)
+  if (cast === undefined) return node
   const oid = plainType(analysis, cast.typeName)
-  return oid !== undefined && KEEPING.has(oid) ? literalOf(analysis, cast.arg) : undefined
+  return oid === OID.text || oid === OID.varchar ? uncast(analysis, cast.arg) : undefined
 }
 
 /** What the server reads as a truth value (src/backend/utils/adt/bool.c, parse_bool_with_len); undefined: only it knows. */
@@ -26,8 +38,6 @@ function plainType(analysis: Analysis, type: TypeName | undefined): number | und
   if ((type.typmods?.length ?? 0) > 0 || (type.arrayBounds?.length ?? 0) > 0) return undefined
   return findType(analysis, namesOf(type.names))?.oid
 }
-
-const KEEPING: ReadonlySet<number> = new Set([OID.text, OID.varchar, OID.regclass])
 
 const TRUTHS: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'tru', 'tr', 't', 'yes', 'ye', 'y', 'on', '1'].map((text) => [text, true] as const),

@@ -13,7 +13,7 @@ export function changeSetting(
   local: boolean,
 ): void {
   if (name === undefined) {
-    analysis.part('set', 'Admin', { kind: 'setting', name: '*' })
+    analysis.part('set', 'Admin', { kind: 'setting', name: ANY_SETTING })
     analysis.opaque()
     return
   }
@@ -38,10 +38,13 @@ export function changeSetting(
   }
 }
 
-/** `*`: which one is only known when it runs. All of them together (SHOW ALL, pg_settings) the server shows without what is secret. */
+/** Which one is only known when it runs. */
+export const ANY_SETTING = '*'
+
+/** All of them together (SHOW ALL, pg_settings) the server shows without what is secret. */
 export function readSetting(analysis: Analysis, name: string): void {
   const folded = foldSetting(name)
-  const secret = folded === '*' || holdsSecret(folded)
+  const secret = folded === ANY_SETTING || holdsSecret(folded)
   analysis.part('show', secret ? 'Admin' : 'Session', { kind: 'setting', name: folded })
 }
 

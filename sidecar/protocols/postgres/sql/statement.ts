@@ -136,6 +136,8 @@ export interface Statement {
   readonly measures?: 'touched' | 'everything'
   /** Relations it touches that hold other relations' values, other sessions' text or secrets: refused while a mask is in force unless a rule names them. */
   readonly valueBearing: readonly ObjectRef[]
+  /** Parameters name settings that it reads: what it is while none of these holds a secret. */
+  readonly unlessSecret?: { readonly parameters: readonly number[]; readonly statement: Statement }
   /** Highest $n used. */
   readonly parameters: number
   /** The server cannot run it inside a transaction block or implicit one (VACUUM, CREATE DATABASE …). */

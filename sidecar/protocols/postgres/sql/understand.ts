@@ -3,6 +3,7 @@
 import type { RawStmt } from 'libpg-query'
 import { type ActionShape, type FactValue, strictest } from '#sidecar/action.ts'
 import { Analysis, type Environment } from './analysis.ts'
+import { withSettings } from './bound-settings.ts'
 import { LONGEST_INLINE, outOfBounds, outOfSize } from './bounds.ts'
 import { unvisited } from './completeness.ts'
 import { DEFINITION_STATEMENTS } from './definitions.ts'
@@ -174,8 +175,9 @@ function one(node: Node, where: Where, environment: Environment, prepared: Reado
     parameters: analysis.parameters,
     outsideTransaction: outcome.outsideTransaction === true,
   }
-  INDIFFERENT.set(statement, analysis.indifferent.size)
-  return statement
+  const whole = withSettings(statement, node, analysis)
+  INDIFFERENT.set(whole, analysis.indifferent.size)
+  return whole
 }
 
 const INDIFFERENT = new WeakMap<Statement, number>()
