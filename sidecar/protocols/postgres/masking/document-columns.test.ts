@@ -153,6 +153,12 @@ describe('columns that hold documents', () => {
     assert.equal(planned('select doc from letters', catalog, [column]), 'Hash')
   })
 
+  test('what a recursive query goes on to make of a part is no such part', () => {
+    const more = "union all select jsonb_build_object('x', p) from t) select p from t"
+    const text = `with recursive t(p) as (select doc -> 'users' from letters ${more}`
+    assert.equal(planned(text, catalog, [{ ...FIELDS, predicates: 'Allow' }]), 'Redact')
+  })
+
   for (const [sentence, statements] of Object.entries(CASES)) {
     for (const [text, expected] of statements)
       test(`${sentence}: ${text}: ${expected}`, () => assert.equal(planned(text, catalog), expected))

@@ -79,6 +79,7 @@ export function sourceKey({ relationOid, relation, number, column, document }: S
 export function sameValue(a: Value, b: Value): boolean {
   return (
     a.plain === b.plain &&
+    a.taken === b.taken &&
     a.unknown === b.unknown &&
     a.sources.length === b.sources.length &&
     a.sources.every((source, index) => {
