@@ -81,6 +81,11 @@ test('where patterns meet, the stronger strategy wins and what is masked is mask
   }
 })
 
+test('a name at any depth is found once however many of its like stand above', () => {
+  const document = `${'{"a":'.repeat(200)}{"b":"x"}${'}'.repeat(200)}`
+  assert.equal(masked('$..a..a..a..a..b', document, 'Redact'), document.replace('"x"', '"****"'))
+})
+
 test('Partial keeps the last digits of a negative number, without its sign', () => {
   assert.equal(masked('$[*]', '[-1234567,-12]', 'Partial'), '[67,0]')
 })

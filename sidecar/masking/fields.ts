@@ -139,9 +139,9 @@ class Reader {
     for (const one of alive) {
       const step = one.pattern.steps[one.step]
       if (step === undefined) continue
-      if (step.kind === 'key' && step.anywhere) next.push(one)
+      if (step.kind === 'key' && step.anywhere) add(next, one)
       if (!follows(step)) continue
-      if (one.step + 1 < one.pattern.steps.length) next.push({ pattern: one.pattern, step: one.step + 1 })
+      if (one.step + 1 < one.pattern.steps.length) add(next, { pattern: one.pattern, step: one.step + 1 })
       else strategy = strategy === undefined ? one.pattern.strategy : stronger(strategy, one.pattern.strategy)
     }
     return this.#value(next, strategy, depth + 1)
@@ -192,6 +192,12 @@ class Reader {
 }
 
 const NONE: readonly Alive[] = []
+
+// `..a..a` gets to the same step by as many ways as there are pairs of a's above: once is enough.
+function add(alive: Alive[], one: Alive): void {
+  if (!alive.some(({ pattern, step }) => pattern === one.pattern && step === one.step)) alive.push(one)
+}
+
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /** undefined if an escape is wrong. */

@@ -1,9 +1,10 @@
 // No planted field of a JSON document, by whichever way into it, is ever in the bytes that the agent receives.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { serialize } from 'pg-protocol'
 import { type PostgresServer, startPostgres } from '../embedded.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
-import type { RawOptions } from '../raw.ts'
+import { openSession, type RawOptions } from '../raw.ts'
 import { fieldsPolicy } from './policies.ts'
 import { seeded } from './random.ts'
 import { nextTry, Prober } from './run.ts'
@@ -46,6 +47,24 @@ describe('fields of documents', () => {
       assert.ok(answered > TRIES * 0.1, `only ${answered} of ${TRIES} are answered: this shows little`)
     })
   }
+
+  test('what Hash and Partial make of a field cannot be compared with what they make of a guess', async () => {
+    await using gateway = await startedGateway(server, 'Deny')
+    const guess = '{"k": "guessed", "list": ["guessed", 1]}'
+    const connection = await openSession({ host: gateway.host, port: gateway.port, user: OWNER, database: DATABASE })
+    const answered = async (text: string) => {
+      connection.send(serialize.query(text))
+      await connection.until('Z')
+      return connection.take().toString('utf8')
+    }
+    const masked = '{"k": "****", "list": ["****", 0]}'
+    assert.ok((await answered(`select '${guess}'::jsonb`)).includes(masked))
+    assert.ok(
+      (await answered("select jsonb_build_object('k', 'guessed', 'list', '[\"guessed\", 1]'::jsonb)")).includes(masked),
+    )
+    assert.match(await answered('select s_jsonb from vault limit 1'), /"list": \["[0-9a-f]{32}"/)
+    connection.close()
+  })
 
   test('most of them leak when nobody stops them', async () => {
     const { leaky } = await tried(direct)

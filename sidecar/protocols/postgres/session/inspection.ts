@@ -20,6 +20,17 @@ export function inspectionOf(masks: readonly Mask[]): Inspection | undefined {
   return detections.length + fields.length === 0 ? undefined : { detections, fields }
 }
 
+/**
+ * For documents that are no column's: what the agent writes into a statement would come out as Hash, Tokenize or Partial make it,
+ * to be compared with what they make of a protected value.
+ */
+export function inspectionElsewhere({ detections, fields }: Inspection): Inspection {
+  return {
+    detections,
+    fields: fields.map(({ steps, strategy }) => ({ steps, strategy: strategy === 'Null' ? strategy : 'Redact' })),
+  }
+}
+
 /** For what a path into a document leads to: its fields as seen from there. */
 export function inspectionAt({ detections, fields }: Inspection, path: DocumentPath): Inspection {
   return {

@@ -20,19 +20,21 @@ export type Taken = DocumentType | 'text'
 const MOST_STEPS = 64
 const MOST_NESTING = 16
 
-/** `document`: json, jsonb, arrays and domains of them. `within`: a row type with such a field. */
+/** `document`: json, jsonb, arrays and domains of them. `within`: a row type with such a field, or a type that may be one. */
 export function holdsDocuments(catalog: Catalog, oid: number, depth = 0): 'document' | 'within' | undefined {
   if (documentOf(oid) !== undefined || oid === JSON_ARRAY || oid === JSONB_ARRAY) return 'document'
   if (depth === MOST_NESTING) return 'within'
   const type = catalog.dataTypeByOid(oid)
-  if (type?.kind === 'd') return holdsDocuments(catalog, type.baseOid, depth + 1)
-  if (type?.kind === 'c') {
+  // Made while the catalog was being read.
+  if (type === undefined) return 'within'
+  if (type.kind === 'd') return holdsDocuments(catalog, type.baseOid, depth + 1)
+  if (type.kind === 'c') {
     const columns = catalog.relationByOid(type.relationOid)?.columns ?? []
     return columns.some(({ typeOid }) => holdsDocuments(catalog, typeOid, depth + 1) !== undefined)
       ? 'within'
       : undefined
   }
-  return type === undefined || type.elementOid === 0 ? undefined : holdsDocuments(catalog, type.elementOid, depth + 1)
+  return type.elementOid === 0 ? undefined : holdsDocuments(catalog, type.elementOid, depth + 1)
 }
 
 const JSON_ARRAY = 199
