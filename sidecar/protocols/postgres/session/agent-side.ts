@@ -2,6 +2,8 @@
 //
 // Order is everything here. A message that has to wait (for approval of the journal, for the target to settle what an
 // earlier statement changed) holds back all that follow it: they gather in a backlog, and the socket is paused.
+
+import { sync } from '../wire/client-messages.ts'
 import { Front } from '../wire/types.ts'
 import { describeType, type Sink } from '../wire/walk.ts'
 import { WireError } from '../wire/wire-error.ts'
@@ -9,7 +11,6 @@ import type { Soon } from './after.ts'
 import type { Core } from './core.ts'
 import { ExtendedProtocol } from './extended-protocol.ts'
 import { Op } from './pipeline.ts'
-import { sync } from './poison.ts'
 import { Refusing } from './refusing.ts'
 import { SimpleProtocol } from './simple-protocol.ts'
 

@@ -10,9 +10,10 @@ import type { Format } from '../values/entry.ts'
 import { isDocument, type TypeLookup } from '../values/kinds.ts'
 import type { CellPlan } from '../values/rows.ts'
 import type { Field } from '../wire/messages.ts'
-import { type Inspection, inspectionAt, inspectionElsewhere } from './inspection.ts'
+import { describeColumns } from './column-descriptions.ts'
+import { type Inspection, inspectionAt } from './inspection.ts'
 import type { Judged } from './judge.ts'
-import { type RefusalText, Sqlstate } from './poison.ts'
+import { type RefusalText, Sqlstate } from './refusals.ts'
 
 export interface PlannedCells {
   readonly cells: readonly CellPlan[]
@@ -45,8 +46,7 @@ export function planCells(judged: Judged, fields: readonly Field[]): PlannedCell
       cells.push(inspected(inspection, path, typeOid, format))
     }
   }
-  const description = { columns: fields.map(({ name, typeOid, format }) => ({ name, typeOid, format })) }
-  return { cells, description, lookup }
+  return { cells, description: describeColumns(fields), lookup }
 }
 
 function inspected(
@@ -56,8 +56,7 @@ function inspected(
   format: Format,
 ): CellPlan {
   if (inspection === undefined) return { kind: 'keep' }
-  if (path === undefined) return { kind: 'inspect', inspection: inspectionElsewhere(inspection), typeOid, format }
-  const here = path.length === 0 ? inspection : inspectionAt(inspection, path)
+  const here = path === undefined || path.length === 0 ? inspection : inspectionAt(inspection, path)
   return { kind: 'inspect', inspection: here, typeOid, format }
 }
 

@@ -3,16 +3,20 @@
 import type { Statement } from '../sql/statement.ts'
 import { type Field, readRowDescription } from '../wire/messages.ts'
 
+/** Names and types, for whoever replays the recording. */
+export function describeColumns(fields: readonly Field[]): object {
+  return { columns: fields.map(({ name, typeOid, format }) => ({ name, typeOid, format })) }
+}
+
 class Known {
   readonly #bytes: Buffer
   readonly fields: readonly Field[]
-  /** Names and types, for the recording. */
   readonly description: object
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
     this.fields = readRowDescription(bytes, 0, bytes.length)
-    this.description = { columns: this.fields.map(({ name, typeOid, format }) => ({ name, typeOid, format })) }
+    this.description = describeColumns(this.fields)
   }
 
   is(buffer: Buffer, start: number, end: number): boolean {

@@ -1,8 +1,9 @@
 // A result that is stopped on its way: by a limit, by a mask that cannot be laid over it, by a policy that has changed.
 import type { AgentSide } from './agent-side.ts'
 import type { Core } from './core.ts'
-import { copyFail, type RefusalText, refusalError, Sqlstate } from './poison.ts'
+import { poisonCopy } from './poison.ts'
 import { objectionTo } from './reconsider.ts'
+import { type RefusalText, refusalError, Sqlstate } from './refusals.ts'
 import type { Running } from './running.ts'
 
 export class Cutting {
@@ -43,7 +44,7 @@ export class Cutting {
     }
     if (core.copying) {
       // The target does not hear of a cancel while it waits for COPY data.
-      core.toTarget.put(copyFail())
+      core.toTarget.put(poisonCopy())
       core.copying = false
     }
     // The request must have been taken before anything else reaches the target, or it would stop the next statement.

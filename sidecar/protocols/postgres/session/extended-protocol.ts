@@ -3,6 +3,7 @@
 // A name is looked up when all that could redefine it has been answered; one that is defined by a message of the same
 // pipeline may be used at once, because both are skipped together.
 import type { Admitted } from '#sidecar/gate.ts'
+import { describePortal, describeStatement } from '../wire/client-messages.ts'
 import { type Bind, readBind, readExecute, readParse, readTarget } from '../wire/messages.ts'
 import { after, type Soon } from './after.ts'
 import type { Awaiting } from './awaiting.ts'
@@ -12,7 +13,7 @@ import type { Message } from './message.ts'
 import { type Cursor, type Planned, type Portal, type Prepared, ready } from './names.ts'
 import { BoundParameters } from './parameters.ts'
 import { Op } from './pipeline.ts'
-import { describePortal, describeStatement, type RefusalText, refusalError, Sqlstate } from './poison.ts'
+import { type RefusalText, refusalError, Sqlstate } from './refusals.ts'
 import type { Refusing } from './refusing.ts'
 import { isNaming } from './resolve.ts'
 import { Running } from './running.ts'
@@ -137,7 +138,7 @@ export class ExtendedProtocol {
     bound: BoundParameters,
   ): Soon<Judged | RefusalText | undefined> {
     if (!planned || isNaming(planned.statement)) return undefined
-    return this.#core.judge.bound(planned, text, bound)
+    return this.#core.judge.atBind(planned, text, bound)
   }
 
   describe(buffer: Buffer, start: number, end: number): Soon<void> {
@@ -192,7 +193,7 @@ export class ExtendedProtocol {
   }
 
   #run(portal: Portal | Cursor, judged: Judged, admitted: Admitted, { buffer, start, end }: Message): undefined {
-    if (!admitted.ok) return this.#refusing.message(this.#refusing.words(admitted.refusal))
+    if (!admitted.ok) return this.#refusing.message(this.#refusing.notAdmitted(admitted.refusal))
     const core = this.#core
     // The target's own description of what will come is the ground truth of masking.
     if (judged.watched && !portal.described) core.sendOwn(describing(portal, 'helper'), describePortal(portal.name))
@@ -231,10 +232,13 @@ export class ExtendedProtocol {
     const { judge } = this.#core
     if (!portal.planned) return undefined
     if (portal.judged && judge.stillValid(portal.judged)) return portal.judged
-    return after(judge.planned(portal.planned, portal.text, portal.bound, this.#core.status === 'failed'), (judged) => {
-      if (!('sqlstate' in judged)) portal.judged = judged
-      return judged
-    })
+    return after(
+      judge.atExecute(portal.planned, portal.text, portal.bound, this.#core.status === 'failed'),
+      (judged) => {
+        if (!('sqlstate' in judged)) portal.judged = judged
+        return judged
+      },
+    )
   }
 }
 

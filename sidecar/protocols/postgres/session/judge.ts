@@ -18,14 +18,13 @@ import type { Knowledge } from './knowledge.ts'
 import type { Named, Names, Planned } from './names.ts'
 import { type Origin, statementIn } from './origin.ts'
 import type { BoundParameters } from './parameters.ts'
-import { type RefusalText, Sqlstate } from './poison.ts'
-import { refusalText } from './refusals.ts'
+import { type RefusalText, refusalText, Sqlstate } from './refusals.ts'
 import { isNaming, type Resolved, resolve } from './resolve.ts'
 import { namesObjects, Sequence } from './sequence.ts'
 import { changesSchema } from './settling.ts'
 import { type Estimate, StatementAction } from './statement-action.ts'
 import { ABORTED, SEPARATELY, UNCERTAIN, UNCHECKED, UNMASKABLE } from './undecided.ts'
-import type { Basis, Workbench } from './workbench.ts'
+import type { Basis, UnderstoodText, Workbench } from './workbench.ts'
 
 /** A statement with everything that was decided about one execution of it. */
 export interface Judged {
@@ -97,7 +96,7 @@ export class Judge {
     return this.#script(understood, text, failed)
   }
 
-  #script(understood: Extract<Understood, { ok: true }> | RefusalText, text: string, failed: boolean): Soon<Script> {
+  #script(understood: UnderstoodText | RefusalText, text: string, failed: boolean): Soon<Script> {
     if ('sqlstate' in understood) return understood
     const { statements } = understood
     const [only] = statements
@@ -133,22 +132,19 @@ export class Judge {
     return this.#planned(origin, understood)
   }
 
-  #planned(
-    origin: Origin,
-    understood: Extract<Understood, { ok: true }> | RefusalText,
-  ): Planned | RefusalText | undefined {
+  #planned(origin: Origin, understood: UnderstoodText | RefusalText): Planned | RefusalText | undefined {
     if ('sqlstate' in understood) return understood
     const statement = statementIn(understood.statements, origin)
     return statement && { statement, catalog: this.#parts.knowledge.catalog as Catalog }
   }
 
-  /** At Bind names are resolved, so they must be certain. */
-  bound({ statement }: Planned, text: string, bound: BoundParameters): Soon<Judged | RefusalText> {
+  /** Decides at Bind. Names are resolved there, so they must be certain. */
+  atBind({ statement }: Planned, text: string, bound: BoundParameters): Soon<Judged | RefusalText> {
     return this.#one(statement, text, bound)
   }
 
-  /** What the target has planned is decided as what it was then, by the policies of now. */
-  planned(
+  /** Decides at Execute: what the target has planned as what it was then, by the policies of now. */
+  atExecute(
     planned: Planned,
     text: string,
     bound: BoundParameters | undefined,
@@ -180,7 +176,7 @@ export class Judge {
     const { own, statement } = judged
     if (catalog === own.catalog) return true
     const lookup = { names, certain }
-    const understand = ({ text }: Origin): Soon<Extract<Understood, { ok: true }> | RefusalText> =>
+    const understand = ({ text }: Origin): Soon<UnderstoodText | RefusalText> =>
       after(workbench.understand(text, catalog, knowledge.path, user), (found) => (found.ok ? found : UNCHECKED))
     return after(understand(origin), (understood) => {
       const again = 'sqlstate' in understood ? undefined : statementIn(understood.statements, origin)
@@ -215,7 +211,7 @@ export class Judge {
     )
   }
 
-  #understand(text: string, path?: EffectivePath): Soon<Extract<Understood, { ok: true }> | RefusalText> {
+  #understand(text: string, path?: EffectivePath): Soon<UnderstoodText | RefusalText> {
     const { knowledge, workbench, user } = this.#parts
     const { catalog } = knowledge
     if (!catalog) return UNCHECKED
@@ -224,7 +220,7 @@ export class Judge {
     return this.#readable(understood, text)
   }
 
-  #readable(understood: Understood, text: string): Extract<Understood, { ok: true }> | RefusalText {
+  #readable(understood: Understood, text: string): UnderstoodText | RefusalText {
     if (understood.ok) return understood
     return this.#refuseUnknown(understood.reason, text, understood.redacted, understood.at)
   }

@@ -43,8 +43,6 @@ export class Knowledge {
   /** The open transaction changed search_path or catalog: its end changes them again. */
   #pathDirty = false
   #catalogDirty = false
-  /** Rises whenever something was read back; part of what a cached judgement is valid for. */
-  version = 0
 
   constructor(keeper: CatalogKeeper) {
     this.#keeper = keeper
@@ -134,7 +132,6 @@ export class Knowledge {
       await this.#checkNames(core)
       this.#namesStale = false
     }
-    this.version++
   }
 
   /** `schema.name` of a function; undefined where there is none. Only while nothing is under way. */

@@ -81,10 +81,6 @@ export class Names {
     return this.#prepared.size >= MAX_NAMES || this.#portals.size >= MAX_NAMES
   }
 
-  get preparedCount(): number {
-    return this.#prepared.size
-  }
-
   /**
    * Enters a definition and returns what to tell the target's answer. Where the name is taken the target refuses
    * (unless it is the unnamed one), and the older definition is in force again; what follows in the pipeline is skipped.

@@ -1,7 +1,8 @@
 // The gateway's own questions in the agent's session, by extended protocol under a name of their own: a Query message
 // would take the agent's unnamed statement and unnamed portal away (PostgreSQL 18 documentation §54.2.3).
+
+import { bind, closePortal, closeStatement, describePortal, execute, parse, sync } from '../wire/client-messages.ts'
 import type { OpKind } from './pipeline.ts'
-import { bindOwn, closeOwn, describePortal, executePortal, parseOwn, sync } from './poison.ts'
 
 const NAME = '_sallyport_asks'
 
@@ -18,13 +19,13 @@ export function question(texts: readonly string[]): readonly Asked[] {
 function one(text: string): readonly Asked[] {
   return [
     // Left behind by a question that failed, perhaps; closing what does not exist is no error.
-    { kind: 'close', bytes: closeOwn('P', NAME) },
-    { kind: 'close', bytes: closeOwn('S', NAME) },
-    { kind: 'parse', bytes: parseOwn(NAME, text) },
-    { kind: 'bind', bytes: bindOwn(NAME, NAME) },
+    { kind: 'close', bytes: closePortal(NAME) },
+    { kind: 'close', bytes: closeStatement(NAME) },
+    { kind: 'parse', bytes: parse(NAME, text) },
+    { kind: 'bind', bytes: bind(NAME, NAME) },
     { kind: 'describe', bytes: describePortal(NAME) },
-    { kind: 'execute', bytes: executePortal(NAME) },
-    { kind: 'close', bytes: closeOwn('P', NAME) },
-    { kind: 'close', bytes: closeOwn('S', NAME) },
+    { kind: 'execute', bytes: execute(NAME) },
+    { kind: 'close', bytes: closePortal(NAME) },
+    { kind: 'close', bytes: closeStatement(NAME) },
   ]
 }

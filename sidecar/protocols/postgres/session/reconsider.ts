@@ -1,6 +1,6 @@
 // The policies in force changed while statements are under way: which of them may not go on as they are.
 import type { Core } from './core.ts'
-import { type RefusalText, Sqlstate } from './poison.ts'
+import { type RefusalText, Sqlstate } from './refusals.ts'
 import type { Running } from './running.ts'
 
 /** The error to stop it with; undefined: it would be decided the same now. */

@@ -4,8 +4,8 @@ import type { Refusal } from '#sidecar/gate.ts'
 import { readyForQuery } from '../wire/server-messages.ts'
 import type { Core } from './core.ts'
 import { Op } from './pipeline.ts'
-import { poisonParse, poisonQuery, type RefusalText, refusalError } from './poison.ts'
-import { refusalText } from './refusals.ts'
+import { poisonParse, poisonQuery } from './poison.ts'
+import { type RefusalText, refusalError, refusalText } from './refusals.ts'
 
 export class Refusing {
   readonly #core: Core
@@ -43,8 +43,8 @@ export class Refusing {
     return undefined
   }
 
-  /** What the gate says when it does not admit. */
-  words(refusal: Refusal): RefusalText {
+  /** The gate does not admit it: in words. Ends the session where the limit says so. */
+  notAdmitted(refusal: Refusal): RefusalText {
     const text = refusalText(refusal)
     if (refusal.terminate) this.#core.end(text)
     return text

@@ -4,7 +4,7 @@ import { readErrorFields, readParameterStatus } from '../wire/messages.ts'
 import { Back } from '../wire/types.ts'
 import type { AgentSide } from './agent-side.ts'
 import type { Core } from './core.ts'
-import { Sqlstate } from './poison.ts'
+import { Sqlstate } from './refusals.ts'
 import { mayTell, NO_ROOM, scrubNotification, scrubReport } from './scrub.ts'
 
 export class Reports {

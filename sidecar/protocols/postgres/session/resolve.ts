@@ -1,15 +1,15 @@
 // EXECUTE and FETCH are what they name: followed to the end, because a prepared statement may itself be an EXECUTE.
-import type { Understood } from '../sql/statement.ts'
 import { together } from './actions.ts'
 import { after, type Soon } from './after.ts'
 import type { Named, Names, Planned } from './names.ts'
 import { type Origin, statementIn } from './origin.ts'
-import type { RefusalText } from './poison.ts'
+import type { RefusalText } from './refusals.ts'
+import type { UnderstoodText } from './workbench.ts'
 
 /** A statement together with what it names, and the catalog that its lineage is told by. */
 export type Resolved = Planned
 
-type Understand = (origin: Origin) => Soon<Extract<Understood, { ok: true }> | RefusalText>
+type Understand = (origin: Origin) => Soon<UnderstoodText | RefusalText>
 
 export interface Lookup {
   readonly names: Names

@@ -9,8 +9,7 @@ import { type MaskedRange, RowMasker } from '../values/rows.ts'
 import type { CopyResponse, Field } from '../wire/messages.ts'
 import { planCells } from './cell-plans.ts'
 import type { Core } from './core.ts'
-import type { RefusalText } from './poison.ts'
-import { limitRefusal, Sqlstate } from './refusals.ts'
+import { limitRefusal, type RefusalText, Sqlstate } from './refusals.ts'
 import type { Running } from './running.ts'
 
 export interface ResultStream {

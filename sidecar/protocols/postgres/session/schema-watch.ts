@@ -8,7 +8,7 @@
 import type { Core } from './core.ts'
 import type { Judged } from './judge.ts'
 import type { Origin } from './origin.ts'
-import { type RefusalText, Sqlstate } from './poison.ts'
+import { type RefusalText, Sqlstate } from './refusals.ts'
 
 /** When something was forwarded. */
 export interface Sent {

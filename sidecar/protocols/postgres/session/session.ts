@@ -18,7 +18,7 @@ import { Judge, type JudgeParts } from './judge.ts'
 import type { Knowledge } from './knowledge.ts'
 import { Names } from './names.ts'
 import { Outbox } from './outbox.ts'
-import { fatalError, type RefusalText, Sqlstate } from './poison.ts'
+import { fatalError, type RefusalText, Sqlstate } from './refusals.ts'
 import { TargetSide } from './target-side.ts'
 import type { Workbench } from './workbench.ts'
 

@@ -6,7 +6,7 @@ import type { Core } from './core.ts'
 import type { Judged, Script } from './judge.ts'
 import type { Message } from './message.ts'
 import { Op } from './pipeline.ts'
-import { type RefusalText, Sqlstate } from './poison.ts'
+import { type RefusalText, Sqlstate } from './refusals.ts'
 import type { Refusing } from './refusing.ts'
 import { Running } from './running.ts'
 
@@ -37,7 +37,7 @@ export class SimpleProtocol {
   }
 
   #admitted(runs: readonly Running[] | Refusal, { buffer, start, end }: Message): undefined {
-    if ('cause' in runs) return this.#refusing.query(this.#refusing.words(runs))
+    if ('cause' in runs) return this.#refusing.query(this.#refusing.notAdmitted(runs))
     this.#core.forward(new Op('query', 'agent', runs), buffer, start, end)
     return undefined
   }
@@ -55,7 +55,7 @@ export class SimpleProtocol {
     if ('sqlstate' in judged) return this.#refusing.query(judged)
     if (!judged.allowed) return this.#refusing.query(core.judge.refusal(judged))
     const admitted = await core.gate.admit(judged.admission)
-    if (!admitted.ok) return this.#refusing.query(this.#refusing.words(admitted.refusal))
+    if (!admitted.ok) return this.#refusing.query(this.#refusing.notAdmitted(admitted.refusal))
     const running = new Running(judged, admitted.ticket, judged.action.text, core.endings)
     core.forward(new Op('call', 'agent', [running]), buffer, start, end)
   }

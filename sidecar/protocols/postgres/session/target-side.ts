@@ -19,7 +19,8 @@ import type { Core } from './core.ts'
 import { Cutting } from './cutting.ts'
 import type { Cursor, Portal } from './names.ts'
 import { Op } from './pipeline.ts'
-import { copyFail, poisonQuery, type RefusalText, Sqlstate } from './poison.ts'
+import { poisonCopy, poisonQuery } from './poison.ts'
+import { type RefusalText, Sqlstate } from './refusals.ts'
 import { Reports } from './reports.ts'
 import { openCopyStream, openRowStream, type ResultStream } from './result-stream.ts'
 import type { Running } from './running.ts'
@@ -262,7 +263,7 @@ export class TargetSide implements Sink {
     if (!run || core.pipeline.head?.owner !== 'agent') throw unexpected(Back.CopyInResponse)
     if (run.judged.statement.copy?.direction !== 'in') {
       // Nobody decided to let data in here.
-      core.toTarget.put(copyFail())
+      core.toTarget.put(poisonCopy())
       core.toTarget.flush()
       return
     }

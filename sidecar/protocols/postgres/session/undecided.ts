@@ -1,6 +1,6 @@
 // What the judge says where it cannot decide.
 import { WHY_SEPARATELY } from '../decide.ts'
-import { type RefusalText, Sqlstate } from './poison.ts'
+import { type RefusalText, Sqlstate } from './refusals.ts'
 
 export const UNCHECKED: RefusalText = {
   sqlstate: Sqlstate.connectionFailure,

@@ -10,6 +10,9 @@ import type { Soon } from './after.ts'
 import { type Inspection, inspectionOf } from './inspection.ts'
 import { Unrest } from './unrest.ts'
 
+/** A text whose statements are understood. */
+export type UnderstoodText = Extract<Understood, { ok: true }>
+
 /** What a plan was made from. */
 export interface Basis {
   readonly catalog: Catalog
