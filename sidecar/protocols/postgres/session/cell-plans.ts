@@ -11,7 +11,7 @@ import { isDocument, type TypeLookup } from '../values/kinds.ts'
 import type { CellPlan } from '../values/rows.ts'
 import type { Field } from '../wire/messages.ts'
 import { describeColumns } from './column-descriptions.ts'
-import { type Inspection, inspectionAt } from './inspection.ts'
+import { type Inspection, inspectionAt, inspectionElsewhere } from './inspection.ts'
 import type { Judged } from './judge.ts'
 import { type RefusalText, Sqlstate } from './refusals.ts'
 
@@ -56,7 +56,8 @@ function inspected(
   format: Format,
 ): CellPlan {
   if (inspection === undefined) return { kind: 'keep' }
-  const here = path === undefined || path.length === 0 ? inspection : inspectionAt(inspection, path)
+  if (path === undefined) return { kind: 'inspect', inspection: inspectionElsewhere(inspection), typeOid, format }
+  const here = path.length === 0 ? inspection : inspectionAt(inspection, path)
   return { kind: 'inspect', inspection: here, typeOid, format }
 }
 

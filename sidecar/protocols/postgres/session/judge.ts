@@ -9,8 +9,10 @@ import type { Decision } from '#sidecar/policy/verdict.ts'
 import type { Catalog, EffectivePath } from '../catalog/model.ts'
 import { withMasks } from '../decide.ts'
 import type { CellsPlan } from '../masking/plan.ts'
+import { atBest, withBound } from '../sql/bound-settings.ts'
 import type { CopyStream, Statement, Understood } from '../sql/statement.ts'
 import { CopyOutMasker } from '../values/copy-out.ts'
+import { whatIsAbsent } from './absent.ts'
 import { callOf, notUnderstood } from './actions.ts'
 import { after, eachUntil, type Soon } from './after.ts'
 import { copyPlans } from './cell-plans.ts'
@@ -115,7 +117,7 @@ export class Judge {
       const { gate, knowledge } = this.#parts
       if (statement === this.#preparable && gate.version === this.#preparableVersion && !knowledge.stale)
         return undefined
-      return after(this.#one(statement, text, undefined), (judged) => {
+      return after(this.#one(atBest(statement), text, undefined), (judged) => {
         if ('sqlstate' in judged) return judged
         if (judged.decision.verdict !== 'Allow' && !judged.decision.volatile) return this.refusal(judged)
         this.#preparable = statement
@@ -179,8 +181,9 @@ export class Judge {
     const understand = ({ text }: Origin): Soon<UnderstoodText | RefusalText> =>
       after(workbench.understand(text, catalog, knowledge.path, user), (found) => (found.ok ? found : UNCHECKED))
     return after(understand(origin), (understood) => {
-      const again = 'sqlstate' in understood ? undefined : statementIn(understood.statements, origin)
-      if (!again) return false
+      const found = 'sqlstate' in understood ? undefined : statementIn(understood.statements, origin)
+      if (!found) return false
+      const again = statement === own.statement ? found : atBest(found)
       return after(resolve({ statement: again, catalog }, lookup, understand), (resolved) => {
         if ('sqlstate' in resolved || !meansTheSame(statement, resolved.statement)) return false
         const { protection } = workbench.basis(gate.pair.masks, catalog)
@@ -202,7 +205,9 @@ export class Judge {
 
   /** Records that a judged statement is refused, and puts it into words. */
   refusal(judged: Judged): RefusalText {
-    return refusalText(this.#parts.gate.refuse(judged.action, judged.decision, judged.admission.masks))
+    const refusal = refusalText(this.#parts.gate.refuse(judged.action, judged.decision, judged.admission.masks))
+    const absent = whatIsAbsent(judged.statement, judged.basis.catalog)
+    return absent === '' ? refusal : { ...refusal, message: refusal.message + absent }
   }
 
   copyMasker(judged: Judged, copy: CopyStream): CopyOutMasker {
@@ -264,7 +269,10 @@ export class Judge {
     // What the target has planned keeps its meaning, except for the names that it looks up when it runs.
     const depends = planned ? isNaming(statement) : namesObjects(statement)
     if (knowledge.stale && depends && !harmless && this.careful) return UNCERTAIN
-    if (!isNaming(statement)) return this.#decide(statement, { statement, catalog }, text, bound)
+    if (!isNaming(statement)) {
+      const meant = bound ? withBound(statement, (parameter) => bound.text(parameter)) : statement
+      return this.#decide(statement, { statement: meant, catalog }, text, bound)
+    }
     const understand = (origin: Origin) => this.#understand(origin.text)
     const lookup = { names, certain }
     return after(resolve({ statement, catalog }, lookup, understand), (resolved): Soon<Judged | RefusalText> => {
