@@ -43,7 +43,8 @@ export class ExtendedProtocol {
       if (names.full) return this.#refusing.message(TOO_MANY_NAMES)
       const origin = { text, inside: 'itself' } as const
       const op = new Op('parse', 'agent')
-      op.awaiting = names.definePrepared({ name, group: pipeline.group, confirmed: false, origin, types })
+      op.prepared = { name, group: pipeline.group, confirmed: false, origin, types }
+      op.awaiting = names.definePrepared(op.prepared)
       this.#core.send(op, buffer, start, end)
       return undefined
     })

@@ -47,7 +47,7 @@ export class Op {
   error: Buffer | undefined
   /** Where the answer to the gateway's own question goes. */
   collector: Collector | undefined
-  /** What a Describe describes, or a Bind makes. */
+  /** What a Parse or a Bind makes, or a Describe describes. */
   prepared: Prepared | undefined
   portal: Portal | Cursor | undefined
 

@@ -4,8 +4,9 @@ import { readErrorFields, readParameterStatus } from '../wire/messages.ts'
 import { Back } from '../wire/types.ts'
 import type { AgentSide } from './agent-side.ts'
 import type { Core } from './core.ts'
+import type { Op } from './pipeline.ts'
 import { Sqlstate } from './refusals.ts'
-import { mayTell, NO_ROOM, scrubNotification, scrubReport } from './scrub.ts'
+import { MASKED, mayTell, NO_ROOM, scrubNotification, scrubReport } from './scrub.ts'
 
 export class Reports {
   readonly #core: Core
@@ -53,7 +54,7 @@ export class Reports {
 
   #tell(type: number, buffer: Buffer, start: number, end: number): void {
     const { judge, pipeline, toAgent } = this.#core
-    if (judge.scrubs) toAgent.put(scrubReport(type, buffer, start, end))
+    if (judge.scrubs) toAgent.put(scrubReport(type, buffer, start, end, MASKED, asked(pipeline.head)))
     else if (pipeline.head?.run?.ticket.mayTell(end - start) === false)
       toAgent.put(scrubReport(type, buffer, start, end, NO_ROOM))
     else toAgent.pass(buffer, start, end)
@@ -87,4 +88,10 @@ export class Reports {
     if (judge.scrubs || !gate.mayPass(end - start)) toAgent.put(scrubNotification(buffer, start, end))
     else toAgent.pass(buffer, start, end)
   }
+}
+
+/** The text that positions in an answer count in; undefined where the answer is about more than one, or none. */
+function asked(head: Op | undefined): string | undefined {
+  if (head?.kind === 'parse') return head.prepared?.origin.text
+  return head?.kind === 'query' && head.runs.length === 1 ? head.run?.text : undefined
 }

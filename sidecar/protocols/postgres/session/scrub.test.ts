@@ -15,6 +15,25 @@ test('of an error only severity, SQLSTATE and position stay', () => {
   assert.match(scrubbed, /VERROR\0C22P02\0M.*\0P17\0\0$/s)
 })
 
+const PLACES: Readonly<Record<string, readonly [text: string, position: string, message: string]>> = {
+  'a column': ['select nam from t', '8', 'undefined_column at nam ('],
+  'a column of a table': ['select é, c."Na me", 1 from t c', '11', 'undefined_column at c."Na me" ('],
+  'an operator': ['select a || 1', '10', 'undefined_column at | ('],
+  'the end': ['select', '7', 'undefined_column ('],
+  nowhere: ['select', '0', 'undefined_column ('],
+  'far behind it': ['select', '999999999', 'undefined_column ('],
+  'a text that nobody counts in': [' '.repeat(70_000), '3', 'undefined_column ('],
+}
+
+for (const [sentence, [text, position, told]] of Object.entries(PLACES)) {
+  test(`what the agent wrote at the position is repeated: ${sentence}`, () => {
+    const report = message('E', Buffer.from(`VERROR\0C42703\0M${SECRET}\0P${position}\0\0`))
+    const scrubbed = scrubReport(0x45, report, 0, report.length, undefined, text).toString()
+    assert.ok(scrubbed.includes(`\0M${told}the database`), scrubbed)
+    assert.ok(!scrubbed.includes(SECRET))
+  })
+}
+
 test('a severity, SQLSTATE or position that is none carries nothing', () => {
   const report = message('N', Buffer.from(`V${SECRET}\0C${SECRET}\0P${SECRET}\0M${SECRET}\0\0`))
   const scrubbed = scrubReport(0x4e, report, 0, report.length).toString('latin1')

@@ -17,14 +17,25 @@ const SEVERITIES: ReadonlySet<string> = new Set([
   'LOG',
 ])
 
-/** An ErrorResponse ('E') or NoticeResponse ('N') with every string that the target could choose replaced. */
-export function scrubReport(type: number, buffer: Buffer, start: number, end: number, why = MASKED): Buffer {
+/**
+ * An ErrorResponse ('E') or NoticeResponse ('N') with every string that the target could choose replaced. `text`: what the
+ * agent sent; what stands in it at the position is repeated.
+ */
+export function scrubReport(
+  type: number,
+  buffer: Buffer,
+  start: number,
+  end: number,
+  why = MASKED,
+  text?: string,
+): Buffer {
   const fields = readErrorFields(buffer, start, end)
   const severity = fields.get('V') ?? ''
   const said = SEVERITIES.has(severity) ? severity : 'ERROR'
   const code = fields.get('C') ?? ''
   const sqlstate = /^[0-9A-Z]{5}$/.test(code) ? code : 'XX000'
-  const position = fields.get('P') ?? ''
+  const position = /^[0-9]{1,9}$/.exec(fields.get('P') ?? '')?.[0]
+  const place = text === undefined || position === undefined ? '' : wordsAt(text, Number(position))
   const kept: [string, string][] = [
     ['S', said],
     ['V', said],
@@ -33,15 +44,26 @@ export function scrubReport(type: number, buffer: Buffer, start: number, end: nu
       'M',
       sqlstate === '00000'
         ? `notice withheld ${why}`
-        : `${conditionName(sqlstate)} (the database's own words are withheld ${why})`,
+        : `${conditionName(sqlstate)}${place} (the database's own words are withheld ${why})`,
     ],
   ]
-  if (/^[0-9]{1,9}$/.test(position)) kept.push(['P', position])
+  if (position !== undefined) kept.push(['P', position])
   const body = kept.map(([letter, value]) => `${letter}${value}\0`).join('')
   return message(String.fromCharCode(type), Buffer.from(`${body}\0`, 'utf8'))
 }
 
-const MASKED = 'while a mask is in force'
+export const MASKED = 'while a mask is in force'
+
+/** Beyond this many characters nobody counts code points for a message. */
+const LONGEST_TEXT = 65_536
+
+// Many programs show the message alone, and who wrote `nam` for `name` has to be told so.
+function wordsAt(text: string, position: number): string {
+  if (position < 1 || text.length > LONGEST_TEXT) return ''
+  const rest = [...text].slice(position - 1, position + 127).join('')
+  const words = /^(?:"[^"]+"|[\p{L}_][\p{L}\p{N}_$]*)(?:\.(?:"[^"]+"|[\p{L}_][\p{L}\p{N}_$]*))*|^[^\s\p{C}]/u.exec(rest)
+  return words === null ? '' : ` at ${words[0]}`
+}
 
 /** Why words are withheld that no mask forbids. */
 export const NO_ROOM = 'because a limit on Bytes leaves no room for them'

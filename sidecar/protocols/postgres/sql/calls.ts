@@ -67,7 +67,10 @@ function invoke(
   for (const arg of args) analysis.use(arg, scope.position)
   if (callee.missing) {
     analysis.unresolved = true
-    analysis.part('call', 'Unknown', object, { unknown: `the function ${callee.name} is not in the catalog` })
+    // `t.f` is a column first of all.
+    const what =
+      nodes.length === 0 && args.length === 1 ? 'there is neither a column nor a function' : 'there is no function'
+    analysis.part('call', 'Unknown', object, { unknown: `${what} ${callee.name} in the catalog` })
     analysis.opaque()
     return { ...derive(args, undefined, true), at: location }
   }
