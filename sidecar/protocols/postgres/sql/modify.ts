@@ -5,6 +5,7 @@ import type {
   MergeStmt,
   OnConflictClause,
   RangeVar,
+  ResTarget,
   ReturningClause,
   UpdateStmt,
 } from 'libpg-query'
@@ -13,7 +14,7 @@ import { changing, deleting } from './cascades.ts'
 import { withClause } from './common-tables.ts'
 import { consume, evaluate, locationOf, test } from './expressions.ts'
 import { extended, fromItem, type Item } from './from.ts'
-import { as, type Node } from './node.ts'
+import { as, type Node, stringOf } from './node.ts'
 import { access, rangeOf, resolve, type Target } from './relations.ts'
 import { at, nested, type Range, type Result, type Scope, visibleOf } from './scope.ts'
 import { query } from './select.ts'
@@ -100,7 +101,7 @@ function conflict(clause: OnConflictClause | undefined, into: Modified, scope: S
   const excluded: Range = { ...into.range, name: 'excluded' }
   const both = extended(scope, item(into.range), { ranges: [excluded], visible: [] })
   analysis.part('update', 'Write', into.target.object, { covers: into.target.covers })
-  assignments('update', clause.targetList, into, both, analysis)
+  assignments('update', clause.targetList, into, both, analysis, isGiven)
   if (clause.whereClause !== undefined) test(clause.whereClause, at(both, 'predicate'), analysis)
 }
 
@@ -190,6 +191,7 @@ function assignments(
   into: Modified,
   scope: Scope,
   analysis: Analysis,
+  isNoCopy: (target: ResTarget) => boolean = () => false,
 ): void {
   for (const node of targets ?? []) {
     const target = as('ResTarget', node)
@@ -201,8 +203,14 @@ function assignments(
     analysis.anyLiteral(target.val)
     const multiple = as('MultiAssignRef', target.val)
     const value = multiple === undefined ? evaluate(target.val, scope, analysis) : oneOf(multiple, scope, analysis)
-    copyInto(analysis, value, into, name, location)
+    if (!isNoCopy(target)) copyInto(analysis, value, into, name, location)
   }
+}
+
+/** `c = excluded.c` in ON CONFLICT stores what INSERT would have stored there, which is a copy already if it is one. */
+function isGiven({ name, val, indirection = [] }: ResTarget): boolean {
+  const [table, column, ...more] = (as('ColumnRef', val)?.fields ?? []).map(stringOf)
+  return table === 'excluded' && column === name && indirection.length + more.length === 0
 }
 
 // (a, b) = (SELECT …): the parser repeats the source for each column.
@@ -215,7 +223,8 @@ function oneOf(
   const row = as('RowExpr', reference.source)
   if (row !== undefined) {
     analysis.visited.add(row)
-    return evaluate(row.args?.[(reference.colno ?? 1) - 1], scope, analysis)
+    const values = (row.args ?? []).map((node) => evaluate(node, scope, analysis))
+    return values[(reference.colno ?? 1) - 1] ?? analysis.refuse('an assignment of more columns than values')
   }
   return evaluate(reference.source, scope, analysis)
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { type PostgresServer, startPostgres, whyMissing } from '#e2e/postgres/embedded.ts'
 import { errorFields, message, openSession, type RawConnection } from '#e2e/postgres/raw.ts'
 import { MaskingError } from '#sidecar/masking/error.ts'
+import { fieldSteps } from '#sidecar/masking/field-path.ts'
 import { type CopyFormat, CopyOutMasker } from './copy-out.ts'
 import { hasOwnNull } from './copy-rows.ts'
 import type { CellPlan } from './plan.ts'
@@ -154,6 +155,18 @@ test('with a null text that could be a value, a value that equals it comes out a
     )
     const [first, second] = masker.push(Buffer.from('guess\nother secret\n')).out.toString().split('\n')
     assert.equal(first, second)
+  }
+})
+
+test('a null text that could be a document is masked as one, and one that cannot stays', () => {
+  const inspection = { detections: [], fields: [{ steps: fieldSteps('$.a'), strategy: 'Redact' }] } as const
+  for (const [nullText, expected] of [
+    ['{"a":"guess"}', '{"a":"****"}\n{"a":"****"}\n'],
+    ['', '{"a":"****"}\n\n'],
+  ] as const) {
+    const plan = { kind: 'inspect', inspection, typeOid: 3802, format: 0 } as const
+    const masker = new CopyOutMasker({ ...TEXT, nullText }, [plan], KEYS)
+    assert.equal(masker.push(Buffer.from(`{"a":"secret"}\n${nullText}\n`)).out.toString(), expected)
   }
 })
 

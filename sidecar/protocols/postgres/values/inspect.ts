@@ -169,6 +169,8 @@ function documentMask(fields: readonly FieldMask[], versioned: boolean, keys: Ma
   const masker = new JsonMasker(keys)
   const offset = versioned ? 1 : 0
   return (source, start, end, scratch) => {
+    // No document is empty: it is NULL in a COPY with NULL ''.
+    if (start === end) return UNTOUCHED
     const matches = versioned && source[start] !== JSONB_VERSION ? undefined : finder.find(source, start + offset, end)
     if (matches?.length === 0) return UNTOUCHED
     // Not JSON, or nested beyond the bound: what cannot be searched is not shown.
