@@ -25,20 +25,31 @@ export interface Patience {
 export async function connectTarget(target: Target, patience: Patience): Promise<Connected> {
   const socket = await reach(target, patience)
   if (target.tls.mode === 'Disable') return { socket, tls: undefined, verified: false }
+  const tls = await orDestroyed(socket, patience.signal, async () => {
+    await askForTls(target, socket, patience)
+    return await secure(target, socket, patience)
+  })
+  return { socket: tls, tls, verified: verifies(target) }
+}
+
+/** Work on a socket of ours, which is destroyed when the work fails, or when nobody needs it any more. */
+export async function orDestroyed<T>(
+  socket: Socket,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
   const onAbort = (): void => {
     socket.destroy()
   }
-  patience.signal?.addEventListener('abort', onAbort, { once: true })
+  signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    patience.signal?.throwIfAborted()
-    await askForTls(target, socket, patience)
-    const tls = await secure(target, socket, patience)
-    return { socket: tls, tls, verified: verifies(target) }
+    signal?.throwIfAborted()
+    return await work()
   } catch (error) {
     socket.destroy()
     throw error
   } finally {
-    patience.signal?.removeEventListener('abort', onAbort)
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 

@@ -3,76 +3,56 @@ import type { Socket } from 'node:net'
 import { ChunkReader } from '#sidecar/net/chunk-reader.ts'
 import { MessageReader } from '../wire/message-reader.ts'
 import { startupMessage } from '../wire/startup-messages.ts'
+import { WireError } from '../wire/wire-error.ts'
 import { Authentication } from './authenticate.ts'
-import { type Connected, connectTarget } from './connect.ts'
+import { type Connected, connectTarget, orDestroyed } from './connect.ts'
 import { UpstreamFault } from './fault.ts'
-import { Greeting } from './greeting.ts'
+import { type Greeted, Greeting } from './greeting.ts'
 import type { DialOptions, Startup, Target } from './target.ts'
 
-export interface Upstream {
+export interface Upstream extends Greeted {
   readonly socket: Socket
   /** What the server has sent behind its first ReadyForQuery; mostly nothing. */
   readonly rest: Buffer
-  /** Absent behind some poolers: then nothing can be cancelled. */
-  readonly backendKey: { readonly pid: number; readonly key: Buffer } | undefined
-  /** As reported by ParameterStatus, in the server's order. */
-  readonly parameters: ReadonlyMap<string, string>
-  /** Minor version of protocol 3 that is spoken. */
-  readonly protocolMinor: number
-  /** `server_version` as reported, `15.18 (Debian …)`; empty if the server does not say. */
-  readonly serverVersion: string
-  /** NoticeResponse messages that came with the login, with their headers, for the agent. */
-  readonly notices: readonly Buffer[]
 }
 
 const DEFAULT_MILLISECONDS = 15_000
 
 export async function dialUpstream(target: Target, startup: Startup, options: DialOptions): Promise<Upstream> {
   const until = performance.now() + (target.milliseconds ?? DEFAULT_MILLISECONDS)
+  const { signal } = options
   try {
-    const connected = await connectTarget(target, { until, signal: options.signal })
-    return await logInBefore(until, target, startup, connected, options)
+    const connected = await connectTarget(target, { until, signal })
+    const { socket } = connected
+    return await orDestroyed(socket, signal, () => logIn({ target, startup, connected, options, until }))
   } catch (error) {
-    if (options.signal?.aborted) throw UpstreamFault.of('aborted', target, 'is no longer needed', error)
+    if (signal?.aborted) throw UpstreamFault.of('aborted', target, 'is no longer needed', error)
     throw asFault(target, error)
   }
 }
 
-async function logInBefore(
-  until: number,
-  target: Target,
-  startup: Startup,
-  connected: Connected,
-  options: DialOptions,
-): Promise<Upstream> {
-  const { socket } = connected
-  const chunks = new ChunkReader(socket, {
-    milliseconds: Math.max(1, until - performance.now()),
-    late: () => UpstreamFault.of('timeout', target, 'did not finish the login in time'),
+interface Login {
+  readonly target: Target
+  readonly startup: Startup
+  readonly connected: Connected
+  readonly options: DialOptions
+  /** When to give up, on the clock of `performance.now()`. */
+  readonly until: number
+}
+
+async function logIn(login: Login): Promise<Upstream> {
+  const chunks = new ChunkReader(login.connected.socket, {
+    milliseconds: Math.max(1, login.until - performance.now()),
+    late: () => UpstreamFault.of('timeout', login.target, 'did not finish the login in time'),
   })
-  const onAbort = (): void => {
-    socket.destroy()
-  }
-  options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    options.signal?.throwIfAborted()
-    return await logIn(target, startup, connected, new MessageReader(chunks, longest), options)
-  } catch (error) {
-    socket.destroy()
-    throw error
+    return await converse(login, new MessageReader(chunks, longest))
   } finally {
     chunks.release()
-    options.signal?.removeEventListener('abort', onAbort)
   }
 }
 
-async function logIn(
-  target: Target,
-  startup: Startup,
-  connected: Connected,
-  messages: MessageReader,
-  options: DialOptions,
-): Promise<Upstream> {
+async function converse({ target, startup, connected, options }: Login, messages: MessageReader): Promise<Upstream> {
   const { socket } = connected
   const minor = startup.minor ?? 0
   socket.write(startupMessage(minor, startupParameters(target, startup)))
@@ -117,7 +97,7 @@ function startupParameters(target: Target, startup: Startup): ReadonlyMap<string
 
 function asFault(target: Target, error: unknown): UpstreamFault {
   if (error instanceof UpstreamFault) return error
-  if (error instanceof RangeError || (error instanceof Error && error.name === 'WireError')) {
+  if (error instanceof RangeError || error instanceof WireError) {
     return UpstreamFault.of('protocol', target, `does not speak PostgreSQL's protocol: ${error.message}`, error)
   }
   const why = error instanceof Error ? error.message : String(error)

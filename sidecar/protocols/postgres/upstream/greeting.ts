@@ -1,10 +1,23 @@
 // What a server says between our StartupMessage and its first ReadyForQuery, apart from authentication.
-
 import type { LoginMessage } from '../wire/message-reader.ts'
 import { readParameterStatus } from '../wire/messages.ts'
 import { UpstreamFault } from './fault.ts'
 import { serverError } from './server-error.ts'
 import type { Target } from './target.ts'
+
+/** What it said, once it is ready. */
+export interface Greeted {
+  /** Absent behind some poolers: then nothing can be cancelled. */
+  readonly backendKey: { readonly pid: number; readonly key: Buffer } | undefined
+  /** As reported by ParameterStatus, in the server's order. */
+  readonly parameters: ReadonlyMap<string, string>
+  /** Minor version of protocol 3 that is spoken. */
+  readonly protocolMinor: number
+  /** `server_version` as reported, `15.18 (Debian …)`; empty if the server does not say. */
+  readonly serverVersion: string
+  /** NoticeResponse messages that came with the login, with their headers, for the agent. */
+  readonly notices: readonly Buffer[]
+}
 
 const MOST_PARAMETERS = 200
 const MOST_NOTICES = 20
@@ -52,13 +65,13 @@ export class Greeting {
     }
   }
 
-  result() {
+  result(): Greeted {
     return {
       backendKey: this.#backendKey,
-      parameters: this.#parameters as ReadonlyMap<string, string>,
+      parameters: this.#parameters,
       protocolMinor: this.#minor,
       serverVersion: this.#parameters.get('server_version') ?? '',
-      notices: this.#notices as readonly Buffer[],
+      notices: this.#notices,
     }
   }
 

@@ -1,5 +1,5 @@
 // Collects the answer to one simple query from pg-protocol's messages, within a bound.
-import type { DatabaseError, DataRowMessage, ReadyForQueryMessage } from 'pg-protocol/dist/messages.js'
+import { DatabaseError, DataRowMessage, ReadyForQueryMessage } from 'pg-protocol/dist/messages.js'
 
 export type Rows = readonly (readonly (string | null)[])[]
 
@@ -35,22 +35,17 @@ export class RowCollector {
   }
 
   take(message: Message): void {
-    switch (message.name) {
-      case 'dataRow':
-        this.#rows.push((message as DataRowMessage).fields as (string | null)[])
-        return
-      case 'error':
-        this.#error ??= message as DatabaseError
-        return
-      case 'copyInResponse':
-      case 'copyOutResponse':
-        this.abandon(new Error('COPY is not for side connections'))
-        return
-      case 'readyForQuery':
-        this.failedTransaction = (message as ReadyForQueryMessage).status === 'E'
-        if (this.#error) this.#reject(this.#error)
-        else this.#resolve(this.#rows)
-    }
+    if (message instanceof DataRowMessage) this.#rows.push(message.fields)
+    else if (message instanceof DatabaseError) this.#error ??= message
+    else if (message instanceof ReadyForQueryMessage) this.#ready(message.status)
+    else if (message.name === 'copyInResponse' || message.name === 'copyOutResponse')
+      this.abandon(new Error('COPY is not for side connections'))
+  }
+
+  #ready(status: string): void {
+    this.failedTransaction = status === 'E'
+    if (this.#error) this.#reject(this.#error)
+    else this.#resolve(this.#rows)
   }
 
   fail(error: Error): void {
