@@ -6,7 +6,7 @@ import { isIP } from 'node:net'
 import { Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
 import type { Fault, Path } from './finding.ts'
-import type { CelRule, Schema } from './schema.ts'
+import { type CelRule, memberSchema, type Schema } from './schema.ts'
 
 type Compiled = (context: { readonly self: unknown }) => unknown
 
@@ -42,10 +42,7 @@ export class CelRules {
       if (items) for (const [index, item] of value.entries()) this.#walk(item, items, [...path, index], faults)
     } else if (typeof value === 'object' && value !== null) {
       for (const [name, member] of Object.entries(value)) {
-        const inner =
-          schema.properties && Object.hasOwn(schema.properties, name)
-            ? schema.properties[name]
-            : schema.additionalProperties
+        const inner = memberSchema(schema, name)
         if (inner) this.#walk(member, inner, [...path, name], faults)
       }
     }

@@ -2,7 +2,7 @@
 //
 // A null where the schema does not allow one counts as absent (structural-schema defaulting, KEP-2337 and the API
 // reference on "Defaulting and Nullable"): it becomes the default, or goes.
-import type { Schema } from './schema.ts'
+import { memberSchema, type Schema } from './schema.ts'
 
 /** A copy of `value` with the defaults of `schema` set, at every depth. */
 export function withDefaults(value: unknown, schema: Schema): unknown {
@@ -17,7 +17,7 @@ export function withDefaults(value: unknown, schema: Schema): unknown {
 function objectWithDefaults(value: Readonly<Record<string, unknown>>, schema: Schema): Record<string, unknown> {
   const copy: Record<string, unknown> = {}
   for (const [name, member] of Object.entries(value)) {
-    const inner = schemaOf(schema, name)
+    const inner = memberSchema(schema, name)
     if (member === null && inner) continue
     define(copy, name, inner ? withDefaults(member, inner) : member)
   }
@@ -26,11 +26,6 @@ function objectWithDefaults(value: Readonly<Record<string, unknown>>, schema: Sc
     define(copy, name, withDefaults(structuredClone(inner.default), inner))
   }
   return copy
-}
-
-function schemaOf(schema: Schema, name: string): Schema | undefined {
-  const { properties } = schema
-  return properties && Object.hasOwn(properties, name) ? properties[name] : schema.additionalProperties
 }
 
 /** Assignment would run a setter for a member called __proto__. */

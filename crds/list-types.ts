@@ -1,6 +1,6 @@
 // `x-kubernetes-list-type`: the items of a set differ, and so do the keys of the items of a map.
 import type { Fault, Path } from './finding.ts'
-import type { Schema } from './schema.ts'
+import { memberSchema, type Schema } from './schema.ts'
 
 export function duplicates(value: unknown, schema: Schema, path: Path = []): Fault[] {
   if (Array.isArray(value)) {
@@ -10,8 +10,7 @@ export function duplicates(value: unknown, schema: Schema, path: Path = []): Fau
   }
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, member]) => {
-    const { properties } = schema
-    const inner = properties && Object.hasOwn(properties, name) ? properties[name] : schema.additionalProperties
+    const inner = memberSchema(schema, name)
     return inner ? duplicates(member, inner, [...path, name]) : []
   })
 }

@@ -4,7 +4,7 @@ import { type Misfit, stepsOf } from './misfits.ts'
 
 export function faultOf(error: Misfit): Fault {
   const path = pathOf(error.instancePath)
-  const params = error.params as Readonly<Record<string, unknown>>
+  const { params } = error
   const limit = String(params['limit'])
   switch (error.keyword) {
     case 'required':
@@ -61,16 +61,13 @@ export function faultOf(error: Misfit): Fault {
 }
 
 function unknownField(error: Misfit, path: Path, name: string): Fault {
-  const known = Object.keys((error.parentSchema['properties'] as object | undefined) ?? {})
+  const known = Object.keys(error.parentSchema.properties ?? {})
   return { path: [...path, name], message: 'unknown field', allowed: known.length > 0 ? known.join(', ') : 'no fields' }
 }
 
 /** The schema's own description says what belongs there. */
 function described(error: Misfit, property: string): { readonly allowed?: string } {
-  const properties = error.parentSchema['properties'] as
-    | Readonly<Record<string, { readonly description?: string; readonly enum?: readonly string[] }>>
-    | undefined
-  const schema = properties?.[property]
+  const schema = error.parentSchema.properties?.[property]
   if (schema?.enum) return { allowed: schema.enum.map(word).join(', ') }
   return schema?.description ? { allowed: schema.description } : {}
 }
@@ -88,8 +85,8 @@ function misspelt(value: unknown, pattern: string): string {
 }
 
 function allowedText(error: Misfit, otherwise: string): string {
-  const description: unknown = error.parentSchema['description']
-  return typeof description === 'string' ? `${description.replace(/[.]$/, '')} (${otherwise})` : otherwise
+  const { description } = error.parentSchema
+  return description === undefined ? otherwise : `${description.replace(/[.]$/, '')} (${otherwise})`
 }
 
 /** JSON pointer → path. A list's index is a number; a map's key that looks like one is not. */

@@ -44,5 +44,10 @@ export interface Kind {
   readonly schema: Schema
 }
 
+/** Of a field by its name, or of the values of a map; undefined: the schema has no such field. */
+export function memberSchema({ properties, additionalProperties }: Schema, name: string): Schema | undefined {
+  return properties && Object.hasOwn(properties, name) ? properties[name] : additionalProperties
+}
+
 export const GROUP = 'sallyport.dev'
 export const API_VERSION = `${GROUP}/v1alpha1`

@@ -116,9 +116,13 @@ function faulty(field: string, allowed: string, message: string): Validation {
   return { faults: [{ path: [field], message, allowed }] }
 }
 
-/** One sentence for each field: where a value fails in two ways, the first says enough. */
-function distinct(faults: readonly Fault[]): Fault[] {
-  return [
-    ...new Map(faults.toReversed().map((fault) => [`${fieldOf(fault.path)} ${fault.message}`, fault])).values(),
-  ].reverse()
+/** Two rules that say the same of a field say it once: the first of them. */
+function distinct(faults: readonly Fault[]): readonly Fault[] {
+  const said = new Set<string>()
+  return faults.filter(({ path, message }) => {
+    const sentence = `${fieldOf(path)} ${message}`
+    if (said.has(sentence)) return false
+    said.add(sentence)
+    return true
+  })
 }
