@@ -76,8 +76,8 @@ function listed(analysis: Analysis, node: Node | undefined): DocumentPath | unde
   const elements = as('A_ArrayExpr', node)?.elements
   if (elements !== undefined) {
     const steps = elements.map((element) => stepOf(analysis, element))
-    // One that is not told may be of another type, which the others become too: beside char(n) 'phone ' is 'phone'.
-    return steps.includes(null) ? steps.map(() => null) : steps
+    // One that is not told may be several, as an array, or of a type that the others become too: beside char(n) 'phone ' is 'phone'.
+    return steps.includes(null) ? undefined : steps
   }
   const text = literal(analysis, node, TEXT_ARRAY)
   return text !== undefined && /^\{[\w$.-]+(,[\w$.-]+)*\}$/.test(text) ? text.slice(1, -1).split(',') : undefined
@@ -85,13 +85,13 @@ function listed(analysis: Analysis, node: Node | undefined): DocumentPath | unde
 
 const TEXT_ARRAY = 1009
 
-// As written, or with a cast that keeps all of it: 'phones'::varchar(5) is another key.
+// As written, or with a cast that keeps all of it: 'phones'::varchar(5) and 1e2::text are other keys.
 function literal(analysis: Analysis, node: Node | undefined, type: number): string | undefined {
   const cast = as('TypeCast', node)
   if (cast === undefined) return as('A_Const', node) === undefined ? undefined : literalText(node)
   const { oid, opaque } = namedType(analysis, cast.typeName)
   const exact = oid === type && !opaque
-  return exact && as('A_Const', cast.arg) !== undefined ? literalText(cast.arg) : undefined
+  return exact && as('A_Const', cast.arg)?.sval !== undefined ? literalText(cast.arg) : undefined
 }
 
 /** The type of what the operator gives. */
