@@ -166,6 +166,15 @@ describe('the gate', () => {
     assert.ok(!(admitted instanceof Promise) && !admitted.ok)
   })
 
+  test('what tells structure spends nothing, what a statement makes up by itself does', () => {
+    const granted = ['set t', 'begin', 'set t + begin'].map((text) => {
+      const admitted = gate.admit(admission(text))
+      assert.ok(!(admitted instanceof Promise) && admitted.ok)
+      return admitted.ticket.grant(1_000, 10_000)
+    })
+    assert.deepEqual(granted, [1_000, 10, 10])
+  })
+
   test('grants rows up to the limit and not one more', () => {
     const admitted = gate.admit(admission('select t'))
     assert.ok(!(admitted instanceof Promise) && admitted.ok)
