@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
-import { KIND } from '#contracts/recording/format.ts'
+import { CHECK_AT, KIND } from '#contracts/recording/format.ts'
 import { RecordingReader } from '#contracts/recording/reader.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
@@ -72,6 +72,26 @@ function flip(path: string, at: number): void {
   writeFileSync(path, bytes)
 }
 
+/** Puts another value of JSON in the place of one, at the same length. */
+function rewrite(path: string, member: string, to: string): void {
+  const bytes = readFileSync(path)
+  const text = bytes.toString('latin1')
+  const found = new RegExp(`"${member}":("[^"]*"|\\{[^}]*\\}|\\[[^\\]]*\\])`).exec(text)
+  assert.ok(found?.[1] !== undefined, `${member} is in ${path}`)
+  bytes.write(to.padEnd(found[1].length), found.index + member.length + 3, 'latin1')
+  writeFileSync(path, bytes)
+}
+
+/** Gives the last record a time that is none, and a head that is whole all the same. */
+function unsettle(path: string): void {
+  const bytes = readFileSync(path)
+  const head = bytes.subarray(endOf(path))
+  head.writeDoubleLE(Number.NaN, 12)
+  head[5] = 0
+  head[5] = head.subarray(0, CHECK_AT).reduce((check, byte) => check ^ byte, 0)
+  writeFileSync(path, bytes)
+}
+
 /** Where the end record starts. */
 function endOf(path: string): number {
   const reader = new RecordingReader()
@@ -101,6 +121,14 @@ describe('verify', () => {
     'a file cut down to its preamble': {
       harm: ({ file }) => truncateSync(file(second), 20),
       says: () => new RegExp(`${second} {2}altered\n {2}preamble: its preamble is cut off`),
+    },
+    'a preamble that says something else than a preamble': {
+      harm: ({ file }) => rewrite(file(first), 'manifest', 'null'),
+      says: () => new RegExp(`${first} {2}altered\n {2}preamble: its preamble lacks required members`),
+    },
+    'a record of no time': {
+      harm: ({ file }) => unsettle(file(first)),
+      says: () => new RegExp(`${first} {2}altered\n {2}record \\d+: the head of a record is damaged`),
     },
     'a missing file': {
       harm: ({ file }) => rmSync(file(first)),
@@ -249,6 +277,24 @@ describe('show and replay', () => {
     assert.equal(await run(['replay', first, '--state', original], io, [decoder]), 0)
     assert.match(out, /#1 < id\n.*#1 < 4711\n.*#1 < null\n.*#1 < SELECT 2/)
   })
+
+  const ODD: Readonly<Record<string, readonly [member: string, value: string]>> = {
+    'a number for a reason': ['reason', '1'],
+    'a text for a shape': ['shape', '"select"'],
+    'a number for a connection': ['connection', '1'],
+  }
+  for (const [what, [member, value]] of Object.entries(ODD)) {
+    test(`of a session with ${what} show the rest`, async () => {
+      const files = copy()
+      rewrite(files.file(first), 'verdict', '"Deny"')
+      rewrite(files.file(first), member, value)
+      for (const format of ['text', 'json']) {
+        const { exit, out, err } = await sessions('show', first, '--state', files.state, '--output', format)
+        assert.deepEqual([exit, err], [1, ''])
+        assert.match(out, /altered/i)
+      }
+    })
+  }
 
   test('of an altered session exit with 1', async () => {
     const files = copy()

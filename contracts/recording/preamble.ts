@@ -1,6 +1,7 @@
 // The preamble: what the file is, before any record. The first link's hash covers it.
 import { FORMAT_VERSION, MAGIC, MAX_PREAMBLE, padded } from './format.ts'
 import { isZero, wordsFit } from './frame.ts'
+import { hasTexts, isMembers, type Members } from './members.ts'
 
 const LENGTH_AT = MAGIC.length
 const CHECK_AT = LENGTH_AT + 8
@@ -82,13 +83,23 @@ function bad(reason: string): DecodedPreamble {
 }
 
 function isPreamble(value: unknown): value is Preamble {
-  if (typeof value !== 'object' || value === null) return false
-  if (!('version' in value) || typeof value.version !== 'number') return false
-  if (!('keyId' in value) || typeof value.keyId !== 'string') return false
-  if (!('startedAt' in value) || typeof value.startedAt !== 'string') return false
-  if (!('type' in value)) return false
-  if (value.type === 'session') {
-    return 'session' in value && typeof value.session === 'string' && 'connection' in value && 'manifest' in value
-  }
-  return value.type === 'manifest' && 'number' in value && typeof value.number === 'number' && 'previous' in value
+  if (!isMembers(value) || typeof value['version'] !== 'number' || !hasTexts(value, ['keyId', 'startedAt']))
+    return false
+  return value['type'] === 'session' ? isSession(value) : value['type'] === 'manifest' && isManifest(value)
+}
+
+function isSession(value: Members): boolean {
+  const { manifest } = value
+  return (
+    hasTexts(value, ['session', 'connection', 'protocol', 'mediaType', 'policyHash']) &&
+    isMembers(manifest) &&
+    typeof manifest['sequence'] === 'number' &&
+    hasTexts(manifest, ['file', 'hash'])
+  )
+}
+
+function isManifest({ number, previous }: Members): boolean {
+  if (typeof number !== 'number') return false
+  if (previous === null) return true
+  return isMembers(previous) && hasTexts(previous, ['file', 'hash']) && typeof previous['bytes'] === 'number'
 }

@@ -66,7 +66,7 @@ export class RecordingReader {
   #next(): RecordRead | undefined {
     if (this.#bytes.length < RECORD_BYTES) return undefined
     const { payloadLength, kind, sequence, time } = readHead(this.#bytes, 0)
-    if (!headFits(this.#bytes, 0) || payloadLength > MAX_PAYLOAD) {
+    if (!headFits(this.#bytes, 0) || payloadLength > MAX_PAYLOAD || !isTime(time)) {
       this.damage = { offset: this.#offset, reason: 'the head of a record is damaged' }
       return undefined
     }
@@ -92,3 +92,11 @@ export class RecordingReader {
     this.#offset += length
   }
 }
+
+/** Microseconds that a date can show. */
+function isTime(micros: number): boolean {
+  return Math.abs(micros) <= LAST_MICROS
+}
+
+/** ECMAScript's dates end 100,000,000 days after 1970. */
+const LAST_MICROS = 8.64e18

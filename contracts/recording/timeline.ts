@@ -1,4 +1,6 @@
 // Records as what happened: names looked up in the definitions, times put together.
+
+import { type DecisionView, decisionIn, type MaskView, masksIn, type ShapeView, shapeIn } from './definitions.ts'
 import { KIND, SIGNATURE_BYTES } from './format.ts'
 import { FORM, type OutcomeFields, readIntent, readOutcomeTail, readResponse } from './payload.ts'
 import type { RecordRead } from './reader.ts'
@@ -8,10 +10,10 @@ export interface IntentEntry {
   readonly record: number
   readonly time: number
   readonly ordinal: number
-  /** As `definition` records say them; undefined if the definition is not in the file. */
+  /** As `definition` records say them; undefined if the definition is not in the file, or is none. */
   readonly shape: ShapeView | undefined
   readonly decision: DecisionView | undefined
-  readonly masks: readonly { readonly policy: string; readonly name: string; readonly strategy: string }[]
+  readonly masks: readonly MaskView[]
   readonly parameters: number
   readonly textDigest: string
   readonly parametersDigest: string
@@ -19,26 +21,6 @@ export interface IntentEntry {
   /** Clear or encrypted, as `literals` says. */
   readonly text: Buffer
   readonly values: Buffer
-}
-
-export interface ShapeView {
-  readonly verb: string
-  readonly effect: string
-  readonly parts: readonly {
-    readonly verb: string
-    readonly effect: string
-    readonly object?: { readonly kind: string; readonly name: string }
-  }[]
-  readonly text?: string
-}
-
-export interface DecisionView {
-  readonly verdict: string
-  readonly policy?: string
-  readonly rule?: string
-  readonly reason: string
-  readonly shadows?: readonly unknown[]
-  readonly conditionFaults?: readonly unknown[]
 }
 
 export interface ResponseEntry {
@@ -72,8 +54,17 @@ export class Timeline {
   readonly #definitions = new Map<number, Readonly<Record<string, unknown>>>()
   readonly #intentTimes = new Map<number, number>()
 
-  /** What a record says, or nothing for one that only defines. Throws RangeError on a payload that is too short. */
+  /** What a record says; undefined for one that only defines, and for a payload that is too short for its kind. */
   entry(record: RecordRead): Entry | undefined {
+    try {
+      return this.#entry(record)
+    } catch (error) {
+      if (error instanceof RangeError) return undefined
+      throw error
+    }
+  }
+
+  #entry(record: RecordRead): Entry | undefined {
     const at = { record: record.sequence, time: record.time }
     switch (record.kind) {
       case KIND.definition:
@@ -107,15 +98,14 @@ export class Timeline {
       if (oldest.done !== true) this.#intentTimes.delete(oldest.value)
     }
     this.#intentTimes.set(fields.ordinal, record.time)
-    const masks = this.#definitions.get(fields.masks)?.['masks']
     return {
       ...fields,
       type: 'intent',
       record: record.sequence,
       time: record.time,
-      shape: this.#definitions.get(fields.shape)?.['shape'] as ShapeView | undefined,
-      decision: this.#definitions.get(fields.decision)?.['decision'] as DecisionView | undefined,
-      masks: Array.isArray(masks) ? masks : [],
+      shape: shapeIn(this.#definitions.get(fields.shape)),
+      decision: decisionIn(this.#definitions.get(fields.decision)),
+      masks: masksIn(this.#definitions.get(fields.masks)),
       literals: fields.form === FORM.clear ? 'clear' : fields.form === FORM.encrypted ? 'encrypted' : 'redacted',
     }
   }
