@@ -1,6 +1,7 @@
 // One statement → what the gateway would decide, in words for whoever writes the policy. The gateway's own code decides.
 
 import { type Action, type Effect, type FactValue, strictest } from '#sidecar/action.ts'
+import { isStricter } from '#sidecar/policy/combine.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
 import type { Decision, Verdict } from '#sidecar/policy/verdict.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
@@ -8,7 +9,9 @@ import { decideStatement, WHY_SEPARATELY } from '#sidecar/protocols/postgres/dec
 import { ESTIMABLE } from '#sidecar/protocols/postgres/estimate.ts'
 import type { CellsPlan } from '#sidecar/protocols/postgres/masking/plan.ts'
 import { eitherOf, type Protection, protection } from '#sidecar/protocols/postgres/masking/protection.ts'
+import { isNaming } from '#sidecar/protocols/postgres/session/resolve.ts'
 import { Sequence } from '#sidecar/protocols/postgres/session/sequence.ts'
+import type { Estimate } from '#sidecar/protocols/postgres/session/statement-action.ts'
 import { documentIn } from '#sidecar/protocols/postgres/sql/documents.ts'
 import { FACTS } from '#sidecar/protocols/postgres/sql/facts.ts'
 import type { Output, Statement } from '#sidecar/protocols/postgres/sql/statement.ts'
@@ -43,9 +46,6 @@ export interface Question {
   readonly statement: string
   readonly parameters: readonly FactValue[]
 }
-
-/** Rows that the target's planner expects one statement to touch. */
-export type Estimate = (statement: string, path: readonly string[], parameterized: boolean) => Promise<FactValue>
 
 export interface ExplainerOptions {
   /** Tables are taken at their names. */
@@ -85,8 +85,9 @@ export class Explainer {
       const decided = await decideStatement(statement, this.#protection, this.#pair, action, { now, session: {} })
       answers.push({ statement, ...decided })
     }
-    const [worst] = answers.toSorted((a, b) => STRICTNESS[b.decision.verdict] - STRICTNESS[a.decision.verdict])
-    if (worst === undefined) return empty()
+    const [first, ...others] = answers
+    if (first === undefined) return empty()
+    const worst = others.reduce((a, b) => (isStricter(b.decision.verdict, a.decision.verdict) ? b : a), first)
     const unknown = unknownName(statements)
     const sequence = new Sequence(false)
     const careful = this.#pair.selective || this.#pair.masks.some(({ mode }) => mode === 'Enforce')
@@ -134,17 +135,12 @@ export class Explainer {
   }
 }
 
-/** As in a session: nothing else has rows to estimate. */
-
 const nobodyToAsk: Estimate = () => Promise.reject(new Error('explain was not told to ask the database'))
 
 const COSTLY = Object.entries(FACTS).flatMap(([name, { costly }]) => (costly === true ? [name] : []))
 
-const STRICTNESS: Readonly<Record<Verdict, number>> = { Allow: 0, RequireApproval: 1, Deny: 2 }
-
 function unknownName(statements: readonly Statement[]): string | undefined {
-  const named = statements.find(({ executes, outputs }) => executes !== undefined || outputs.kind === 'named')
-  if (named === undefined) return undefined
+  if (!statements.some(isNaming)) return undefined
   return 'which statement or cursor it runs depends on the session; a session knows, explain does not'
 }
 

@@ -1,7 +1,6 @@
 // The Connection's own database: its catalog and its planner's estimates, asked with the Connection's credential as the gateway would.
 import { writeFile } from 'node:fs/promises'
 import type { Manifests } from '#crds/load.ts'
-import { configure } from '#sidecar/gateway/configuration.ts'
 import { buildCatalog } from '#sidecar/protocols/postgres/catalog/build.ts'
 import { writeCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
@@ -9,11 +8,11 @@ import { readCatalog, SET_EMPTY_PATH } from '#sidecar/protocols/postgres/catalog
 import { targetOf } from '#sidecar/protocols/postgres/connection-target.ts'
 import { ESTIMATE_MS, estimateRows } from '#sidecar/protocols/postgres/estimate.ts'
 import { ScramKeyCache } from '#sidecar/protocols/postgres/scram/keys.ts'
+import type { Estimate } from '#sidecar/protocols/postgres/session/statement-action.ts'
 import { readSettings } from '#sidecar/protocols/postgres/settings.ts'
 import { SideConnection } from '#sidecar/protocols/postgres/upstream/side-connection.ts'
 import type { Startup } from '#sidecar/protocols/postgres/upstream/target.ts'
-import type { ConfiguredConnection } from '#sidecar/services.ts'
-import type { Estimate } from './explain.ts'
+import { configured } from './configured.ts'
 import type { ExplainCommand } from './options.ts'
 
 export interface Live {
@@ -24,7 +23,7 @@ export interface Live {
 }
 
 export async function goLive(command: ExplainCommand, manifests: Manifests): Promise<Live> {
-  const connection = configured(command, manifests)
+  const { connection } = configured(command.connection, manifests)
   if (connection.problem !== undefined) throw new Error(connection.problem)
   const settings = readSettings(connection)
   const target = targetOf(connection, settings)
@@ -51,21 +50,4 @@ async function catalogOf(side: SideConnection, save: string | undefined): Promis
   } finally {
     side.close()
   }
-}
-
-function configured({ connection }: ExplainCommand, { resources }: Manifests): ConfiguredConnection {
-  const { connections } = configure({
-    connections: resources.connections.map(({ resource }) => resource),
-    accessPolicies: [],
-    clusterAccessPolicies: [],
-    identityProviders: [],
-    secrets: resources.secrets.map(({ resource }) => resource),
-    configMaps: resources.configMaps.map(({ resource }) => resource),
-    invalid: new Map(),
-  })
-  const found = connections.find(
-    ({ namespace, name }) => namespace === connection.namespace && name === connection.name,
-  )
-  if (found === undefined) throw new Error(`there is no Connection ${connection.namespace}/${connection.name}`)
-  return found
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -106,6 +109,23 @@ describe('sallyport explain', () => {
     const assumed = await explained(['--manifests', MANIFESTS, '--connection', 'data/shop'], [])
     assert.match(assumed.err, /no --agent: taken as default\/default/)
     assert.equal((await explained(BASE, [])).err, '')
+  })
+
+  test('a policy with an error denies what it selects, as in the gateway', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sallyport-explain-'))
+    try {
+      const text = readFileSync(MANIFESTS, 'utf8')
+      writeFileSync(join(directory, 'all.yaml'), text.replace('connections: [shop]', 'connections: [shop, shopp]'))
+      const { code, answers } = await explained(['--manifests', directory, ...BASE.slice(2)], ['"SELECT 1"'])
+      assert.equal(code, 0)
+      assert.equal(answers[0].decision, 'Deny')
+      assert.match(
+        answers[0].reason,
+        /^policy data\/corpus cannot be enforced \(spec.*: there is no Connection data\/shopp/,
+      )
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   })
 
   test('a message that has to be sent in parts is denied by no rule', async () => {

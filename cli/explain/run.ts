@@ -3,27 +3,21 @@ import { readFile, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { loadManifests, type Manifests } from '#crds/load.ts'
 import type { FactValue } from '#sidecar/action.ts'
-import { compilePolicies } from '#sidecar/policy/compile.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
 import { builtInCatalog } from '#sidecar/protocols/postgres/catalog/builtin.ts'
 import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
 import { postgres } from '#sidecar/protocols/postgres/protocol.ts'
 import { effectivePath } from '#sidecar/protocols/postgres/sql/settings.ts'
-import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
+import type { Io } from '../io.ts'
 import { misunderstood } from '../misunderstood.ts'
+import { configured } from './configured.ts'
 import { Explainer, type Question } from './explain.ts'
 import { idleMasks } from './idle-masks.ts'
 import { goLive, type Live } from './live.ts'
 import { type ExplainCommand, parseOptions, USAGE } from './options.ts'
 
-export interface Streams {
-  readonly stdin: NodeJS.ReadableStream
-  readonly stdout: { write(text: string): unknown }
-  readonly stderr: { write(text: string): unknown }
-}
-
-export async function run(args: readonly string[], io: Streams): Promise<number> {
+export async function run(args: readonly string[], io: Io): Promise<number> {
   const command = parseOptions(args)
   if (command === 'help') {
     io.stdout.write(USAGE)
@@ -53,7 +47,7 @@ export async function run(args: readonly string[], io: Streams): Promise<number>
 }
 
 /** Lines are answered one after another, however they come in. Returns whether each could be. */
-async function answer({ stdin, stdout }: Streams, explainer: Explainer): Promise<boolean> {
+async function answer({ stdin, stdout }: Io, explainer: Explainer): Promise<boolean> {
   let number = 0
   let all = true
   for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -83,37 +77,17 @@ async function explainerOf(command: ExplainCommand, manifests: Manifests, live: 
   return new Explainer(pair, catalog, path, { namesOnly, estimate: live?.estimate })
 }
 
-/** The policies that would select the agent on the connection. */
+/** What the gateway would ask about the agent on the Connection. */
 export function pairOf(command: Pick<ExplainCommand, 'agent' | 'connection'>, manifests: Manifests): Pair {
-  const { namespace, name } = command.connection
-  const { resources, rejected } = manifests
-  const connection = resources.connections.find(
-    ({ resource }) => resource.metadata.name === name && (resource.metadata.namespace ?? 'default') === namespace,
-  )?.resource
-  if (connection === undefined) throw new Error(`there is no Connection ${namespace}/${name} in the manifests`)
-  const invalid = new Map(
-    rejected
-      .filter(({ kind }) => kind === 'AccessPolicy' || kind === 'ClusterAccessPolicy')
-      .map((one) => [
-        one.kind === 'AccessPolicy' ? `${one.namespace ?? 'default'}/${one.name ?? ''}` : (one.name ?? ''),
-        one.reason,
-      ]),
-  )
-  const policies = compilePolicies(
-    {
-      accessPolicies: resources.accessPolicies.map(({ resource }) => resource),
-      clusterAccessPolicies: resources.clusterAccessPolicies.map(({ resource }) => resource),
-      invalid,
-    },
-    new Map(PROTOCOLS.map((protocol) => [protocol.name, protocol.vocabulary])),
-  )
-  const { protocol } = connection.spec
+  const { connection, policies } = configured(command.connection, manifests)
+  const { namespace, name, labels, spec } = connection
+  const { protocol } = spec
   if (protocol !== postgres.name) {
     throw new Error(
       `Connection ${namespace}/${name} speaks ${protocol}, and explain understands statements of ${postgres.name} only; sallyport check says whether its policies can be enforced`,
     )
   }
-  return policies.pair(command.agent, { namespace, name, labels: connection.metadata.labels ?? {}, protocol })
+  return policies.pair(command.agent, { namespace, name, labels, protocol })
 }
 
 async function catalogOf(command: ExplainCommand): Promise<Catalog> {
