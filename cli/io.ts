@@ -1,10 +1,14 @@
 // Where a command reads and writes. The process's own streams, or a test's.
-export interface Output {
+interface Output {
   write(text: string): unknown
 }
 
-export interface Io {
-  readonly stdin: NodeJS.ReadableStream
+/** For commands that read nothing. */
+export interface Outputs {
   readonly stdout: Output
   readonly stderr: Output
+}
+
+export interface Io extends Outputs {
+  readonly stdin: NodeJS.ReadableStream
 }

@@ -5,12 +5,9 @@ import type { Finding } from '#crds/finding.ts'
 import { loadManifests, type Manifests } from '#crds/load.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
+import type { Outputs } from '../io.ts'
 import { misunderstood } from '../misunderstood.ts'
 import { checkManifests } from './check.ts'
-
-export interface Output {
-  write(text: string): unknown
-}
 
 const USAGE = `Usage: sallyport check DIR [--output text|json] [--strict]
 
@@ -28,7 +25,7 @@ Exit status: 0 nothing wrong (there may be warnings), 1 something is wrong, 2 th
 
 export async function run(
   args: readonly string[],
-  { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
+  { stdout, stderr }: Outputs,
   protocols: readonly ProtocolFacts[] = PROTOCOLS,
 ): Promise<number> {
   const options = parse(args)

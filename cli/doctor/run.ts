@@ -4,7 +4,7 @@ import KINDS from '#crds/kinds.gen.json' with { type: 'json' }
 import { GROUP } from '#crds/schema.ts'
 import type { Transport } from '#operator/kube/transport.ts'
 import { openCluster, reasonOf } from '../cluster.ts'
-import type { Io } from '../io.ts'
+import type { Outputs } from '../io.ts'
 import { misunderstood } from '../misunderstood.ts'
 import { printable } from '../sessions/printable.ts'
 import { examine } from './examine.ts'
@@ -35,7 +35,7 @@ not understood.
 
 export async function run(
   args: readonly string[],
-  io: Pick<Io, 'stdout' | 'stderr'>,
+  io: Outputs,
   open: () => Promise<Opened> = openCluster,
 ): Promise<number> {
   const options = parse(args)

@@ -1,7 +1,7 @@
 // `sallyport observe NAMESPACE`: Events in, manifests out.
 import type { Api } from '#operator/kube/client.ts'
 import { openCluster, reasonOf } from '../cluster.ts'
-import type { Io } from '../io.ts'
+import type { Outputs } from '../io.ts'
 import { misunderstood } from '../misunderstood.ts'
 import { destinationsOf } from './destinations.ts'
 import { gather, isAbsent } from './gather.ts'
@@ -10,7 +10,6 @@ import { type Options, parseOptions, USAGE } from './options.ts'
 import { hasOutside, propose } from './proposals.ts'
 import { table } from './table.ts'
 
-type Outputs = Pick<Io, 'stdout' | 'stderr'>
 type Opened = { readonly api: Pick<Api, 'get' | 'list'> & { close(): void } }
 
 export async function run(

@@ -1,13 +1,13 @@
 // `sessions replay`: the session as it happened, with its pauses if somebody wants to watch.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Outputs } from '../io.ts'
 import { SessionReader, type View } from './entries.ts'
 import { entryLines, headLines, reportLines } from './entry-text.ts'
-import type { Io } from './run.ts'
 
 /** Nobody watches an agent think for longer. */
 const LONGEST_PAUSE_MILLISECONDS = 5_000
 
-export async function replay(view: View, speed: number, io: Io): Promise<number> {
+export async function replay(view: View, speed: number, io: Outputs): Promise<number> {
   const reader = new SessionReader(view)
   let first: number | undefined
   let last = 0

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
+import type { Outputs } from '../io.ts'
 import { misunderstood } from '../misunderstood.ts'
 import { type Options, parseOptions, USAGE } from './options.ts'
 import { readPublicKey } from './public-key.ts'
@@ -11,19 +12,10 @@ import { listText, verifyText } from './report-text.ts'
 import { show } from './show.ts'
 import { type StateReport, verifyState } from './verify-state.ts'
 
-export interface Output {
-  write(text: string): unknown
-}
-
-export interface Io {
-  readonly stdout: Output
-  readonly stderr: Output
-}
-
 /** `decoders` come from the protocols: one for each media type that recordings name. */
 export async function run(
   args: readonly string[],
-  io: Io,
+  io: Outputs,
   decoders: readonly RecordingDecoder[] = [],
 ): Promise<number> {
   const options = parseOptions(args)
@@ -43,7 +35,7 @@ export async function run(
   }
 }
 
-async function execute(options: Options, io: Io, decoders: readonly RecordingDecoder[]): Promise<number> {
+async function execute(options: Options, io: Outputs, decoders: readonly RecordingDecoder[]): Promise<number> {
   if (!existsSync(options.state)) throw new Error(`there is no state directory ${options.state}`)
   if (!statSync(options.state).isDirectory()) throw new Error(`--state ${options.state} is a file, not a directory`)
   if (!recordedIn(options.state))

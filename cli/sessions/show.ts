@@ -1,10 +1,10 @@
 // `sessions show`: one session, statement by statement.
 import type { Entry } from '#contracts/recording/timeline.ts'
+import type { Outputs } from '../io.ts'
 import { SessionReader, type View } from './entries.ts'
 import { entryLines, headLines, reportLines } from './entry-text.ts'
-import type { Io } from './run.ts'
 
-export async function show(view: View, io: Io): Promise<number> {
+export async function show(view: View, io: Outputs): Promise<number> {
   const reader = new SessionReader(view)
   let begun = false
   for await (const entry of reader.entries()) {
