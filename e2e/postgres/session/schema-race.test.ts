@@ -89,6 +89,30 @@ for (const [name, { prepare = [], wait, afterwards }] of Object.entries(WAITING)
   }
 }
 
+for (const [name, texts] of Object.entries({
+  'on its own': [LEAKING],
+  'in a transaction': ['begin', LEAKING, 'commit'],
+})) {
+  test(`a view redefined ${name} by another session of this gateway, a moment before`, async () => {
+    await server.sql(`set role app; ${HARMLESS}`, 'shop')
+    const session = await open()
+    await settled(session)
+    session.send(parse(READ, 'q'), sync())
+    await session.until('Z')
+    session.take()
+    const other = await open()
+    for (const text of texts) await answered(other, text)
+    await answered(session, READ)
+    session.send(bind('q', ''), execute(), sync())
+    await session.until('Z')
+    other.close()
+    session.close()
+    const received = session.take().toString('latin1')
+    assert.ok(!received.includes(SECRET), received.replaceAll('\0', '.'))
+    assert.equal(received.split('****').length, 3, received.replaceAll('\0', '.'))
+  })
+}
+
 test('a statement that waited for a change that does not concern it is answered', async () => {
   await server.sql(`set role app; ${HARMLESS}`, 'shop')
   const session = await open()

@@ -32,6 +32,9 @@ export class CatalogKeeper {
   #users = 0
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
+  /** How many changes of the schema have been told, and how many of them the last look came after. */
+  #changes = 0
+  #seen = 0
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -61,6 +64,16 @@ export class CatalogKeeper {
   /** The catalog, checked recently enough; undefined where it could not be. */
   get current(): Catalog | undefined {
     return this.#options.now() - this.#checkedAt > this.#options.maxAgeMs * GRACE ? undefined : this.#catalog
+  }
+
+  /** A session of this gateway is through with something that may have changed the schema. */
+  changed(): void {
+    this.#changes++
+  }
+
+  /** It has not been looked at since. */
+  get behind(): boolean {
+    return this.#seen !== this.#changes
   }
 
   /** Looks now. A look that is under way may have begun before the change, so the caller gets the next one, shared by all who wait. */
@@ -97,6 +110,7 @@ export class CatalogKeeper {
 
   async #look(): Promise<void> {
     const asked = this.#options.now()
+    const changes = this.#changes
     try {
       const source = this.#source ?? (await this.#connect())
       const beat = await pulse(source)
@@ -106,6 +120,7 @@ export class CatalogKeeper {
         this.#pulse = beat
       }
       this.#checkedAt = asked
+      this.#seen = changes
     } catch (error) {
       this.#source?.close()
       this.#source = undefined

@@ -95,12 +95,17 @@ export class Core {
 
   /** The last chunk's time, for whoever looks later whether the schema may have changed since. */
   sent(): Sent {
-    return { at: this.time, mark: this.#parts.unrest.mark(this) }
+    return { at: this.time, mark: this.#behind ? undefined : this.#parts.unrest.mark(this) }
+  }
+
+  /** What is decided now may be decided by a schema that is gone. */
+  get #behind(): boolean {
+    return this.knowledge.behind && this.judge.careful
   }
 
   /** No transaction of this session that may have changed the schema is open any more. */
   schemaSettled(): void {
-    this.#parts.unrest.end(this)
+    if (this.#parts.unrest.end(this)) this.knowledge.settled()
   }
 
   end(text: RefusalText): void {
@@ -179,12 +184,13 @@ export class Core {
 
   /** Until nothing under way can change what the next statement means, and what is known of the session is current. */
   settled(): Promise<void> | undefined {
-    if (this.#unsettled === 0 && !this.knowledge.stale) return undefined
+    if (this.#unsettled === 0 && !this.knowledge.stale && !this.#behind) return undefined
     return this.#settle()
   }
 
   async #settle(): Promise<void> {
     while (this.#unsettled > 0) await this.nextAnswer()
+    if (this.#behind) await this.knowledge.catchUp()
     // Inside an open pipeline a question of ours would end it, and in a failed transaction nothing but its end is run:
     // the judge then treats names as uncertain.
     if (this.pipeline.unsynced) return

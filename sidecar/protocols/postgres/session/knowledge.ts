@@ -62,6 +62,21 @@ export class Knowledge {
     return this.#pathStale || this.#catalogStale || this.#namesStale || this.#catalogDoubtful || this.#overtaken
   }
 
+  /** Another session of this gateway may have changed the schema since the shared catalog was checked. */
+  get behind(): boolean {
+    return this.#keeper.behind
+  }
+
+  /** Has it checked. Where that fails it stays behind, and what is decided by it is looked at again before it is told. */
+  async catchUp(): Promise<void> {
+    await this.#keeper.refresh().catch(() => undefined)
+  }
+
+  /** What the session changed in the schema is everybody's from now on. */
+  settled(): void {
+    this.#keeper.changed()
+  }
+
   /** Others have committed DDL since the private catalog was read. */
   get #overtaken(): boolean {
     return this.#private !== undefined && !this.#torn && this.#keeper.current !== this.#besides

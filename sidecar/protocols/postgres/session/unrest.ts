@@ -10,8 +10,11 @@ export class Unrest {
     this.#changing.add(session)
   }
 
-  end(session: object): void {
-    if (this.#changing.delete(session)) this.#changes++
+  /** True: it was changing something. */
+  end(session: object): boolean {
+    const was = this.#changing.delete(session)
+    if (was) this.#changes++
+    return was
   }
 
   /** The same value twice: nobody else changed anything in between. Undefined: somebody is about to. */
