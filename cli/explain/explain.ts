@@ -12,6 +12,7 @@ import { eitherOf, type Protection, protection } from '#sidecar/protocols/postgr
 import { isNaming } from '#sidecar/protocols/postgres/session/resolve.ts'
 import { Sequence } from '#sidecar/protocols/postgres/session/sequence.ts'
 import type { Estimate } from '#sidecar/protocols/postgres/session/statement-action.ts'
+import { withBound } from '#sidecar/protocols/postgres/sql/bound-settings.ts'
 import { documentIn } from '#sidecar/protocols/postgres/sql/documents.ts'
 import { FACTS } from '#sidecar/protocols/postgres/sql/facts.ts'
 import type { Output, Statement } from '#sidecar/protocols/postgres/sql/statement.ts'
@@ -78,7 +79,8 @@ export class Explainer {
       const place = understood.at === undefined ? '' : ` (at byte ${understood.at})`
       return refused(`${understood.reason}${place}`)
     }
-    const { statements } = understood
+    const bound = (parameter: number) => textOf(parameters[parameter - 1])
+    const statements = understood.statements.map((statement) => withBound(statement, bound))
     const answers: { statement: Statement; decision: Decision; cells: CellsPlan }[] = []
     for (const statement of statements) {
       const action = this.#action(text, statement, parameters)
@@ -133,6 +135,11 @@ export class Explainer {
       .map((fact) => `; facts.${fact} is not known here${remedy}, which counts against the agent`)
       .join('')
   }
+}
+
+/** What is given as a string is bound as text. */
+function textOf(parameter: FactValue | undefined): string | null | undefined {
+  return typeof parameter === 'string' || parameter === null ? parameter : undefined
 }
 
 const nobodyToAsk: Estimate = () => Promise.reject(new Error('explain was not told to ask the database'))

@@ -54,6 +54,19 @@ describe('sallyport explain', () => {
     assert.equal(answers[1].decision, 'Deny')
   })
 
+  test('goes by what is bound where that names a setting', async () => {
+    const read = (...parameters: string[]) => JSON.stringify({ statement: 'SELECT current_setting($1)', parameters })
+    const { answers } = await explained(BASE, [read('TimeZone'), read('app.secret'), read()])
+    assert.deepEqual(
+      answers.map(({ decision, effect }) => [decision, effect]),
+      [
+        ['Allow', 'Session'],
+        ['Deny', 'Admin'],
+        ['Deny', 'Admin'],
+      ],
+    )
+  })
+
   test('says that it understands statements, where a Connection has none', async () => {
     const other = fileURLToPath(new URL('../../examples/tcp', import.meta.url))
     const { code, err } = await explained(['--manifests', other, '--connection', 'data/cache', ...AGENT], ['"GET x"'])
