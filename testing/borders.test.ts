@@ -138,6 +138,19 @@ describe('who imports whom', () => {
     })
   })
 
+  test('a part of the sidecar reaches another one by #sidecar', () => {
+    const partOf = (path: string) => path.split('/').slice(0, -1).slice(0, 2).join('/')
+    const wrong = SOURCES.filter(({ path }) => partOf(path).startsWith('sidecar/')).flatMap(({ path, imports }) =>
+      imports
+        .filter((specifier) => {
+          const target = targetOf(path, specifier)
+          return specifier.startsWith('.') && target !== undefined && partOf(target) !== partOf(path)
+        })
+        .map((specifier) => `${path} imports ${specifier}`),
+    )
+    hold(wrong)
+  })
+
   test('what runs imports no test, fixture or test data', () => {
     const wrong = PRODUCT.flatMap(({ path, imports }) =>
       imports

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { AccessPolicy } from '#crds/types.gen.ts'
-import type { Agent } from '../identity/agent.ts'
+import type { Agent } from '#sidecar/identity/agent.ts'
 import { compilePolicies } from './compile.ts'
 import { actionOf, partOf } from './testing/cases.ts'
 import { policiesFrom } from './testing/policies.ts'

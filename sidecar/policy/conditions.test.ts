@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { FactValue } from '../action.ts'
+import type { FactValue } from '#sidecar/action.ts'
 import { checkCondition, compileCondition, type Scope } from './conditions.ts'
 import { VOCABULARY } from './testing/vocabulary.ts'
 

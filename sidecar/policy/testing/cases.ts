@@ -1,6 +1,7 @@
 // The one-line language of testdata/*.txt, documented at the head of votes.txt.
-import type { Action, Effect, FactValue, ObjectRef, Part, Redacted } from '../../action.ts'
-import type { Agent } from '../../identity/agent.ts'
+
+import type { Action, Effect, FactValue, ObjectRef, Part, Redacted } from '#sidecar/action.ts'
+import type { Agent } from '#sidecar/identity/agent.ts'
 import type { PolicySet } from '../compile.ts'
 import type { ConnectionRef } from '../connection.ts'
 import type { Moment } from '../pair.ts'

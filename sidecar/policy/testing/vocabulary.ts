@@ -1,5 +1,5 @@
 // A protocol that exists only in tests: tables, functions, and facts of every sort.
-import type { Vocabulary } from '../../protocols/protocol.ts'
+import type { Vocabulary } from '#sidecar/protocols/protocol.ts'
 
 export const PROTOCOL = 'Tables'
 
