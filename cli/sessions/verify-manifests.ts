@@ -1,8 +1,9 @@
 // The manifests of a state directory: which sessions there must be, and whether the manifests themselves are whole.
 import type { KeyObject } from 'node:crypto'
 import { isSignedKind, KIND } from '#contracts/recording/format.ts'
-import { Timeline } from '#contracts/recording/timeline.ts'
-import { Verifier } from '#contracts/recording/verify.ts'
+import type { ManifestPreamble, Preamble } from '#contracts/recording/preamble.ts'
+import { type DetailEntry, Timeline } from '#contracts/recording/timeline.ts'
+import { type FileReport, Verifier } from '#contracts/recording/verify.ts'
 import { readChunks } from './files.ts'
 
 export interface StateProblem {
@@ -37,48 +38,20 @@ export async function verifyManifests(
 ): Promise<ManifestReport> {
   const listed = new Map<string, Listing>()
   const seals = new Map<string, Seal>()
-  const checkpoints = new Map<string, number[]>()
+  const checkpoints = new Map<string, readonly number[]>()
   const problems: StateProblem[] = []
-  /** Where the manifest before can end: behind a link or the signed record after it, with the hash of that link. */
-  let before: { readonly name: string; readonly ends: Map<number, string> } | undefined
+  let before: Before | undefined
   let expected = 1
   for (const { number, name } of manifests) {
     if (number !== expected) problems.push({ file: name, record: 0, what: `manifest ${expected} is missing before it` })
-    const verifier = new Verifier(key)
-    const timeline = new Timeline()
-    const ends = new Map<number, string>()
-    let lastHash = ''
-    const signed: number[] = []
-    for await (const chunk of readChunks(state, name)) {
-      for (const record of verifier.push(chunk)) {
-        if (record.kind === KIND.link) lastHash = record.payload.toString('hex')
-        if (record.kind === KIND.link || isSignedKind(record.kind))
-          ends.set(record.offset + record.bytes.length, lastHash)
-        const entry = timeline.entry(record)
-        if (entry?.type === 'checkpoint') signed.push(record.sequence)
-        if (entry?.type === 'listed') {
-          listed.set(text(entry.detail['session']), { manifest: name, preamble: text(entry.detail['preamble']) })
-        }
-        if (entry?.type === 'sealed') {
-          seals.set(text(entry.detail['session']), {
-            records: Number(entry.detail['records']),
-            hash: text(entry.detail['hash']),
-          })
-        }
-      }
-    }
-    const report = verifier.finish()
-    for (const problem of report.problems) problems.push({ file: name, ...problem })
-    const preamble = report.preamble
-    if (preamble?.type === 'manifest') {
-      const what = linkProblem(preamble.previous, before, number)
-      if (what !== undefined) problems.push({ file: name, record: 0, what })
-      if (preamble.number !== number)
-        problems.push({ file: name, record: 0, what: `it is manifest ${preamble.number}` })
-      ends.set(verifier.preambleLength, report.preambleHash)
-    } else if (preamble !== undefined) problems.push({ file: name, record: 0, what: 'it is not a manifest' })
-    checkpoints.set(name, signed)
-    before = { name, ends }
+    const read = await readManifest(state, key, name)
+    for (const [session, listing] of read.listed) listed.set(session, listing)
+    for (const [session, seal] of read.seals) seals.set(session, seal)
+    checkpoints.set(name, read.checkpoints)
+    for (const problem of read.report.problems) problems.push({ file: name, ...problem })
+    for (const what of placeProblems(read.report.preamble, number, before))
+      problems.push({ file: name, record: 0, what })
+    before = { name, ends: read.ends }
     expected = number + 1
   }
   if (manifests.length === 0)
@@ -86,9 +59,63 @@ export async function verifyManifests(
   return { listed, seals, checkpoints, problems }
 }
 
+/** The manifest before another one. */
+interface Before extends Pick<ManifestRead, 'ends'> {
+  readonly name: string
+}
+
+interface ManifestRead extends Pick<ManifestReport, 'listed' | 'seals'> {
+  readonly report: FileReport
+  /** Sequence numbers. */
+  readonly checkpoints: readonly number[]
+  /** Where the file can have ended: behind its preamble, a link or the signed record after it, with the hash of that. */
+  readonly ends: ReadonlyMap<number, string>
+}
+
+async function readManifest(state: string, key: KeyObject, name: string): Promise<ManifestRead> {
+  const verifier = new Verifier(key)
+  const timeline = new Timeline()
+  const listed = new Map<string, Listing>()
+  const seals = new Map<string, Seal>()
+  const checkpoints: number[] = []
+  const ends = new Map<number, string>()
+  let lastHash = ''
+  for await (const chunk of readChunks(state, name)) {
+    for (const record of verifier.push(chunk)) {
+      if (record.kind === KIND.link) lastHash = record.payload.toString('hex')
+      if (record.kind === KIND.link || isSignedKind(record.kind))
+        ends.set(record.offset + record.bytes.length, lastHash)
+      const entry = timeline.entry(record)
+      if (entry?.type === 'checkpoint') checkpoints.push(record.sequence)
+      if (entry?.type === 'listed') listed.set(text(entry.detail['session']), listingIn(entry, name))
+      if (entry?.type === 'sealed') seals.set(text(entry.detail['session']), sealIn(entry))
+    }
+  }
+  const report = verifier.finish()
+  if (report.preamble?.type === 'manifest') ends.set(verifier.preambleLength, report.preambleHash)
+  return { report, listed, seals, checkpoints, ends }
+}
+
+function listingIn({ detail }: DetailEntry, manifest: string): Listing {
+  return { manifest, preamble: text(detail['preamble']) }
+}
+
+function sealIn({ detail }: DetailEntry): Seal {
+  return { records: Number(detail['records']), hash: text(detail['hash']) }
+}
+
+/** What is wrong with its being manifest `number`, behind the one before. */
+function placeProblems(preamble: Preamble | undefined, number: number, before: Before | undefined): readonly string[] {
+  if (preamble === undefined) return []
+  if (preamble.type !== 'manifest') return ['it is not a manifest']
+  const link = linkProblem(preamble.previous, before, number)
+  const other = preamble.number === number ? [] : [`it is manifest ${preamble.number}`]
+  return link === undefined ? other : [link, ...other]
+}
+
 function linkProblem(
-  previous: { readonly file: string; readonly bytes: number; readonly hash: string } | null,
-  before: { readonly name: string; readonly ends: ReadonlyMap<number, string> } | undefined,
+  previous: ManifestPreamble['previous'],
+  before: Before | undefined,
   number: number,
 ): string | undefined {
   if (previous === null)

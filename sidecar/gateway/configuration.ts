@@ -33,13 +33,11 @@ export interface Configuration {
   readonly tokens: TokenVerifier
 }
 
-const VOCABULARIES = () => new Map(PROTOCOLS.map(({ name, vocabulary }) => [name, vocabulary]))
-
 /** `resolveHost`: where issuers of tokens are; default: as the machine's own resolver says. */
 export function configure(resources: GatewayResources, resolveHost?: ResolveHost): Configuration {
   return {
     connections: resources.connections.map((connection) => resolve(connection, resources)),
-    policies: compilePolicies(resources, VOCABULARIES()),
+    policies: compilePolicies(resources, new Map(PROTOCOLS.map(({ name, vocabulary }) => [name, vocabulary]))),
     tokens: new TokenVerifier(
       resources.identityProviders.map(({ metadata, spec }) => ({ name: metadata.name, ...spec })),
       { resolve: resolveHost },
@@ -107,7 +105,7 @@ function secretOf(
   spec: Connection['spec'],
   secrets: readonly Secret[],
 ): Resolved<ReadonlyMap<string, string>> {
-  const required = PROTOCOLS.find(({ name }) => name === spec.protocol)?.credentials.filter((key) => key.required) ?? []
+  const required = protocolNamed(spec.protocol)?.credentials.filter((key) => key.required) ?? []
   const reference = spec.credentials?.secretRef
   if (!reference) {
     const [first] = required
