@@ -24,7 +24,7 @@ async function explainerOf(name: string): Promise<Explainer> {
 }
 
 /** Rows by file, and how many it has at least: rows are added, never taken away. */
-const FILES = { postgres: 430, masks: 440, fields: 126 }
+const FILES = { postgres: 430, masks: 440, fields: 128 }
 
 for (const [name, least] of Object.entries(FILES)) {
   const rows = await rowsOf(name)

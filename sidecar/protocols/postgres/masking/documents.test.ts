@@ -192,6 +192,8 @@ describe('fields of documents', () => {
     assert.equal(told("select name from customers where notes ->> 'phone' like '1%'", [mask]), 'predicates: Allow')
     const collated = `select name from customers where (notes ->> 'phone') collate "und-x-icu" = $1`
     assert.equal(told(collated, [mask]), 'predicates: Allow')
+    const other = `select name from customers where notes ->> 'phone' = ('1' collate loose)`
+    assert.equal(told(other, [mask]), 'predicates: Allow')
   })
 
   test('a type that holds no documents, or a part of one, takes fields out of reach', () => {

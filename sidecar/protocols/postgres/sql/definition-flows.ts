@@ -32,7 +32,9 @@ const FLOWS: Flows = {
     extensionTable(body.extname ?? '') === undefined ? code(analysis, `extension ${body.extname}`) : undefined,
   AlterSystemStmt: (_, analysis) => code(analysis, 'the settings of the server'),
   DefineStmt: (body, analysis) =>
-    DATA_ONLY.has(body.kind ?? '') ? undefined : code(analysis, namesOf(body.defnames).join('.')),
+    DATA_ONLY.has(body.kind ?? '') && !comparesOtherwise(body.definition)
+      ? undefined
+      : code(analysis, namesOf(body.defnames).join('.')),
 
   // A foreign table can be a window on any table, this database's own too, that masks know nothing of.
   CreateForeignTableStmt: (body, analysis) => code(analysis, `foreign table ${body.base?.relation?.relname}`),
@@ -126,6 +128,11 @@ const OUT_OF_SIGHT = 'where the mask that names the view does not reach'
 
 /** Kinds of DefineStmt that hold no code. */
 const DATA_ONLY: ReadonlySet<string> = new Set(['OBJECT_COLLATION', 'OBJECT_TSDICTIONARY', 'OBJECT_TSCONFIGURATION'])
+
+// Under a collation with rules of its own a value can be equal to any that the rules name: a look-up would spell it out.
+function comparesOtherwise(options: readonly Node[] | undefined): boolean {
+  return (options ?? []).some((option) => as('DefElem', option)?.defname === 'deterministic')
+}
 
 function code(analysis: Analysis, what: string): void {
   analysis.copies.push({ from: { sources: [], plain: false, unknown: true }, to: `where ${what} takes them`, at: 0 })

@@ -80,7 +80,7 @@ const PLAIN_EXPRESSIONS: Handlers = {
   CollateClause: (body, scope, analysis) => {
     // Under a collation of the agent's choosing many values are equal: it is no look-up by a value any more.
     const value = evaluate(body.arg, scope, analysis)
-    return derive([value], value.type)
+    return { ...derive([value], value.type), constant: false }
   },
   A_Indirection: (body, scope, analysis) => indirection(body, scope, analysis),
   A_ArrayExpr: (body, scope, analysis) =>
