@@ -1,4 +1,4 @@
-// What one replica does for all: it writes statuses, and removes the pins of pods that are gone.
+// What one replica does for all: it writes statuses, keeps agents' NetworkPolicies, and removes the pins of pods that are gone.
 
 import type { ClusterView } from './cluster-view.ts'
 import type { Acknowledgements } from './controllers/acknowledgements.ts'

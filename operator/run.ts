@@ -40,7 +40,7 @@ import { withAuthority } from './webhooks/authorities.ts'
 import { CertificateFiles } from './webhooks/certificate-files.ts'
 import { WebhookKeeper } from './webhooks/keeper.ts'
 
-export const OPERATOR_PORTS = { webhooks: 9443, stream: 8443, metrics: 9090 } as const
+const OPERATOR_PORTS = { webhooks: 9443, stream: 8443, metrics: 9090 } as const
 
 const DAY = 86_400_000
 /**

@@ -18,7 +18,7 @@ export interface Step {
 }
 
 /** Thrown when something the demo would say is not so. */
-export class Untrue extends Error {}
+class Untrue extends Error {}
 
 export const STORY: readonly Step[] = [
   {

@@ -28,7 +28,7 @@ const WATCHED: readonly (readonly [group: string, resource: string])[] = [
 ]
 
 /** Of the operator, as the chart's roles give them. */
-export function operatorRights(namespace: string, ownerNamespaces: readonly string[]): readonly Right[] {
+function operatorRights(namespace: string, ownerNamespaces: readonly string[]): readonly Right[] {
   return [
     ...WATCHED.flatMap(([group, resource]) => ['list', 'watch'].map((verb) => ({ verb, group, resource }))),
     ...OURS.map((resource) => ({ verb: 'patch', group: 'sallyport.dev', resource, subresource: 'status' })),

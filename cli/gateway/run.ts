@@ -201,7 +201,7 @@ class Standalone {
   async #metrics(sources: MetricSources, recorder: Recorder): Promise<void> {
     const { metrics } = this.#command
     if (!metrics) return
-    // Importing node:http loads more than it is.
+    // node:http is loaded for those only who want metrics.
     const { metricsServer } = await import('#sidecar/metrics-server.ts')
     const server = metricsServer(async () => (await import('#sidecar/metrics.ts')).buildRegistry(sources), {
       '/healthz': () => {

@@ -63,7 +63,7 @@ function recordedIn(state: string): boolean {
   return readdirSync(state).some((name) => name === 'recording.pub' || name === 'recordings')
 }
 
-export function isSound(report: StateReport): boolean {
+function isSound(report: StateReport): boolean {
   return (
     report.problems.length === 0 && report.sessions.every(({ state }) => state !== 'altered' && state !== 'missing')
   )

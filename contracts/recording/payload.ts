@@ -11,9 +11,9 @@ export const RESPONSE_BYTES = 16
 /** Behind the captured bytes of an outcome. */
 export const OUTCOME_TAIL_BYTES = 76
 /** Of the keyed digest over what was beyond the caps (GMAC). */
-export const BEYOND_DIGEST_BYTES = 16
+const BEYOND_DIGEST_BYTES = 16
 /** An error code is clipped to this. */
-export const CODE_BYTES = 16
+const CODE_BYTES = 16
 
 const CLIPPED_AT = 23
 /** Bits that say which literals are not there whole. */

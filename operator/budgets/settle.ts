@@ -55,7 +55,7 @@ export function settle(stored: Budget, podUid: string, request: BudgetRequest, m
 }
 
 /** What counts now: told of within the window. */
-export function countedIn(budget: Budget, now: number): number {
+function countedIn(budget: Budget, now: number): number {
   let sum = 0
   for (const amount of live(budget, now).values()) sum += amount
   return sum

@@ -12,7 +12,7 @@ export interface TrustSettings {
 const BUNDLE = `${TRUST_PATH}/${TRUST_BUNDLE}`
 
 /** Variables that name a file with certificates, and who reads them. */
-export const BUNDLE_VARIABLES = [
+const BUNDLE_VARIABLES = [
   'SSL_CERT_FILE', // OpenSSL, Go, Rust, Ruby
   'NODE_EXTRA_CA_CERTS', // Node.js
   'DENO_CERT', // Deno

@@ -19,7 +19,7 @@ export interface Installation {
 
 type SecretsApi = Pick<Api, 'get' | 'create' | 'update'>
 
-export const INSTALLATION_SECRET = 'sallyport-installation'
+const INSTALLATION_SECRET = 'sallyport-installation'
 const KEY = 'installation.key'
 const AUTHORITIES = 'authorities.json'
 const RENDERINGS = 'renderings.json'

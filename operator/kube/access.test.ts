@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { type Access, findAccess } from './access.ts'
 import { Client } from './client.ts'
 import { HttpTransport } from './http-transport.ts'
-import { inClusterAccess, ownNamespace } from './in-cluster.ts'
+import { inClusterAccess } from './in-cluster.ts'
 import { FakeClock } from './testing/fake-clock.ts'
 import { FakeServer } from './testing/fake-server.ts'
 import { serveFake } from './testing/serve-fake.ts'
@@ -67,15 +67,12 @@ describe('where the API server is and who we are', () => {
   test('a pod has its ServiceAccount', async () => {
     await file('token', 'first\n')
     await file('ca.crt', 'the CA')
-    await file('namespace', 'sallyport\n')
     const load = inClusterAccess('fd00::1', '443', folder)
     assert.deepEqual(await load(false), {
       server: new URL('https://[fd00::1]:443'),
       tls: { ca: 'the CA' },
       headers: { authorization: 'Bearer first' },
     })
-    assert.equal(await ownNamespace(folder), 'sallyport')
-    assert.equal(await ownNamespace(join(folder, 'nowhere')), undefined)
   })
 })
 

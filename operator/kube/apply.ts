@@ -10,7 +10,7 @@ import { conditionsFrom, conditionsIn, type Finding } from './conditions.ts'
 import { isRecord, type KubeObject, type Name } from './object.ts'
 import { apiVersionOf, type Resource } from './resource.ts'
 
-export const FIELD_MANAGER = 'sallyport'
+const FIELD_MANAGER = 'sallyport'
 
 /** A status as it is found: the conditions get their times here. */
 export interface FoundStatus {

@@ -13,15 +13,6 @@ export function inClusterAccess(host: string, port: string, account: string = AC
   }
 }
 
-/** The namespace we run in; undefined outside a cluster. */
-export async function ownNamespace(account: string = ACCOUNT): Promise<string | undefined> {
-  try {
-    return (await readFile(`${account}/namespace`, 'utf8')).trim()
-  } catch {
-    return undefined
-  }
-}
-
 async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')

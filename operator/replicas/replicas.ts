@@ -1,6 +1,7 @@
 // Every replica says how many of its gateways have what in force; the leader sums. Each has a ConfigMap of its own, which its pod
 // owns, so that the counts of a replica go when it goes.
 import { type Acknowledgements, type EnforcedKind, type InForce, NO_GATEWAYS } from '../controllers/acknowledgements.ts'
+import { applyObject } from '../kube/apply.ts'
 import type { Api } from '../kube/client.ts'
 import type { Log } from '../kube/log.ts'
 import { isRecord, type KubeObject } from '../kube/object.ts'
@@ -102,9 +103,7 @@ export class Replicas implements Acknowledgements {
     if (text === this.#written) return
     const owner = { apiVersion: 'v1', kind: 'Pod', name: pod.name, uid: pod.uid }
     const metadata = { name: this.#name, namespace, labels: { [LABEL]: pod.name }, ownerReferences: [owner] }
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [COUNTS]: text } }
-    const options = { kind: 'Apply', fieldManager: 'sallyport', force: true } as const
-    await api.patch(CONFIG_MAPS, { namespace, name: this.#name }, object, options)
+    await applyObject(api, CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [COUNTS]: text } })
     this.#written = text
   }
 

@@ -114,7 +114,7 @@ function nameOf({ namespace, name }: LivePod): string {
   return `pod ${namespace}/${name}`
 }
 
-export function identityOf(pod: LivePod, options: Pick<AttestOptions, 'namespaceLabels'>): PodIdentity {
+function identityOf(pod: LivePod, options: Pick<AttestOptions, 'namespaceLabels'>): PodIdentity {
   return {
     namespace: pod.namespace,
     serviceAccount: pod.serviceAccount,

@@ -306,6 +306,6 @@ function agentOf({ namespace, serviceAccount, pod, user }: Agent): object {
   }
 }
 
-export function recordingsIn(state: string): string {
+function recordingsIn(state: string): string {
   return join(state, 'recordings')
 }

@@ -105,7 +105,7 @@ function firstDifference(pod: Pod, { namespace, injection }: PodContext): string
 }
 
 /** Undefined: the pod has no gateway. */
-export function gatewayUidOf({ spec }: Pod): number | undefined {
+function gatewayUidOf({ spec }: Pod): number | undefined {
   return spec.initContainers?.find(({ name }) => name === GATEWAY_CONTAINER)?.securityContext?.runAsUser
 }
 
