@@ -15,14 +15,14 @@ export function splitName(text: string): readonly string[] | undefined {
     if (found === null) return undefined
     parts.push(quoted === null ? fold(found[0]) : (quoted[1] ?? '').replaceAll('""', '"'))
     rest = rest.slice(found[0].length).trimStart()
-    if (rest === '') return parts.every(fits) ? parts : undefined
+    if (rest === '') return parts.every(isUncut) ? parts : undefined
     if (!rest.startsWith('.')) return undefined
     rest = rest.slice(1).trimStart()
   }
 }
 
-// NAMEDATALEN - 1 bytes (src/include/pg_config_manual.h).
-function fits(name: string): boolean {
+/** The server cuts what is longer: NAMEDATALEN - 1 bytes (src/include/pg_config_manual.h). */
+export function isUncut(name: string): boolean {
   return Buffer.byteLength(name) <= 63
 }
 

@@ -4,6 +4,7 @@ import type { Part } from '#sidecar/action.ts'
 import { foldSetting } from '../functions/settings.ts'
 import type { Analysis } from './analysis.ts'
 import { consumeAll } from './expressions.ts'
+import { isUncut } from './names.ts'
 import { as, kindOf, literalText, type Node } from './node.ts'
 import { NO_ROWS, type Outcome, type StatementHandlers } from './outcome.ts'
 import { EMPTY } from './scope.ts'
@@ -225,7 +226,8 @@ function setValue(body: VariableSetStmt, local: boolean, analysis: Analysis): vo
   if (change?.kind !== 'setSearchPath') return
   analysis.changes.pop()
   const elements = values.flatMap((one) => one ?? [])
-  analysis.changes.push({ ...change, value: elements.length === values.length ? elements : 'unknown' })
+  const told = elements.length === values.length && elements.every(isUncut)
+  analysis.changes.push({ ...change, value: told ? elements : 'unknown' })
 }
 
 function settingValue(node: Node, analysis: Analysis): string | undefined {
