@@ -179,8 +179,9 @@ function positionOf(
   return conditionIn(scope)
 }
 
-function isColumn(value: Value): boolean {
-  return (value.plain || value.taken !== undefined) && value.sources.length > 0
+// What a view or a generated column makes of a column may be its first letter.
+function isColumn({ plain, taken, sources }: Value): boolean {
+  return (plain || taken !== undefined) && sources.length > 0 && sources.every(({ derived }) => derived !== true)
 }
 
 function conditionIn(scope: Scope): UsePosition {
