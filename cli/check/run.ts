@@ -5,8 +5,8 @@ import type { Finding } from '#crds/finding.ts'
 import { loadManifests, type Manifests } from '#crds/load.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
+import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
-import { misunderstood } from '../misunderstood.ts'
 import { checkManifests } from './check.ts'
 
 const USAGE = `Usage: sallyport check DIR [--output text|json] [--strict]
@@ -25,18 +25,12 @@ Exit status: 0 nothing wrong (there may be warnings), 1 something is wrong, 2 th
 
 export async function run(
   args: readonly string[],
-  { stdout, stderr }: Outputs,
+  io: Outputs,
   protocols: readonly ProtocolFacts[] = PROTOCOLS,
 ): Promise<number> {
-  const options = parse(args)
-  if (typeof options === 'string') {
-    stderr.write(misunderstood('check', options))
-    return 2
-  }
-  if (options.help) {
-    stdout.write(USAGE)
-    return 0
-  }
+  const options = understand('check', USAGE, io, () => readOptions(args))
+  if (typeof options === 'number') return options
+  const { stdout, stderr } = io
   if ((await stat(options.directory).catch(() => undefined)) === undefined) {
     stderr.write(`sallyport check: there is no file or directory ${options.directory}\n`)
     return 2
@@ -53,33 +47,28 @@ export async function run(
 
 interface Options {
   readonly directory: string
-  readonly output: string
+  readonly output: 'text' | 'json'
   readonly strict: boolean
-  readonly help: boolean
 }
 
-/** What to do, or what is wrong with the arguments. */
-function parse(args: readonly string[]): Options | string {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        output: { type: 'string', default: 'text' },
-        strict: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-    const { output, strict, help } = values
-    const [directory, ...others] = positionals
-    if (help) return { directory: '', output, strict, help }
-    if (directory === undefined) return 'which directory?'
-    if (others.length > 0) return `one directory, please; ${others.join(', ')} is too much`
-    if (output !== 'text' && output !== 'json') return `--output ${output} is unknown; use text or json`
-    return { directory, output, strict, help }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
+/** Throws what is wrong with the arguments. */
+function readOptions(args: readonly string[]): Options | 'help' {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      output: { type: 'string', default: 'text' },
+      strict: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const { output, strict, help } = values
+  const [directory, ...others] = positionals
+  if (help) return 'help'
+  if (directory === undefined) throw new Error('which directory?')
+  if (others.length > 0) throw new Error(`one directory, please; ${others.join(', ')} is too much`)
+  if (output !== 'text' && output !== 'json') throw new Error(`--output ${output} is unknown; use text or json`)
+  return { directory, output, strict }
 }
 
 function asText(findings: readonly Finding[], { resources, files, skipped }: Manifests): string {

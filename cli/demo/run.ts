@@ -1,5 +1,6 @@
 // `sallyport demo`: a real database, a real client and the real gateway between them, in a minute.
-import { misunderstood } from '../misunderstood.ts'
+import { understand } from '../command-line.ts'
+import type { Outputs } from '../io.ts'
 import { EVIDENCE } from './evidence.ts'
 import { type Stage, setUp } from './stage.ts'
 import { connectAgent, mustHideSecrets, type Shown, STORY } from './story.ts'
@@ -11,22 +12,10 @@ and lets a scripted agent work, overreach and try to get round it. Then the reco
   --once   end after the story (also: ONCE=1); otherwise everything stays up until Ctrl+C, to be tried by hand
 `
 
-export interface Output {
-  readonly stdout: { write(text: string): unknown }
-  readonly stderr: { write(text: string): unknown }
-}
-
-export async function run(args: readonly string[], io: Output): Promise<number> {
-  if (args.includes('--help')) {
-    io.stdout.write(USAGE)
-    return 0
-  }
-  const unknown = args.filter((arg) => arg !== '--once')
-  if (unknown.length > 0) {
-    io.stderr.write(misunderstood('demo', `unknown: ${unknown.join(' ')}`))
-    return 2
-  }
-  const once = args.includes('--once') || process.env['ONCE'] === '1'
+export async function run(args: readonly string[], io: Outputs): Promise<number> {
+  const options = understand('demo', USAGE, io, () => readOptions(args))
+  if (typeof options === 'number') return options
+  const { once } = options
   io.stdout.write('Starting PostgreSQL 18, sample data and the gateway …\n')
   const stage = await setUp()
   try {
@@ -44,7 +33,15 @@ export async function run(args: readonly string[], io: Output): Promise<number> 
   }
 }
 
-async function tell(stage: Stage, io: Output): Promise<void> {
+/** Throws what is wrong with the arguments. */
+function readOptions(args: readonly string[]): { readonly once: boolean } | 'help' {
+  if (args.includes('--help')) return 'help'
+  const unknown = args.filter((arg) => arg !== '--once')
+  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(' ')}`)
+  return { once: args.includes('--once') || process.env['ONCE'] === '1' }
+}
+
+async function tell(stage: Stage, io: Outputs): Promise<void> {
   io.stdout.write(`The agent is given ${stage.url} and no password.\n`)
   const agent = await connectAgent(stage)
   let number = 0

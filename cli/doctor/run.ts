@@ -4,8 +4,8 @@ import KINDS from '#crds/kinds.gen.json' with { type: 'json' }
 import { GROUP } from '#crds/schema.ts'
 import type { Transport } from '#operator/kube/transport.ts'
 import { openCluster, reasonOf } from '../cluster.ts'
+import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
-import { misunderstood } from '../misunderstood.ts'
 import { printable } from '../sessions/printable.ts'
 import { examine } from './examine.ts'
 import type { Finding } from './finding.ts'
@@ -38,15 +38,8 @@ export async function run(
   io: Outputs,
   open: () => Promise<Opened> = openCluster,
 ): Promise<number> {
-  const options = parse(args)
-  if (typeof options === 'string') {
-    io.stderr.write(misunderstood('doctor', options))
-    return 2
-  }
-  if (options.help) {
-    io.stdout.write(USAGE)
-    return 0
-  }
+  const options = understand('doctor', USAGE, io, () => readOptions(args))
+  if (typeof options === 'number') return options
   try {
     const { api, transport } = await open()
     try {
@@ -70,19 +63,17 @@ function asText(findings: readonly Finding[]): string {
     .join('')
 }
 
-function parse(args: readonly string[]): { readonly output: string; readonly help: boolean } | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        output: { type: 'string', default: 'text' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-    const { output, help } = values
-    if (output !== 'text' && output !== 'json') return `--output ${output} is unknown; use text or json`
-    return { output, help }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
+/** Throws what is wrong with the arguments. */
+function readOptions(args: readonly string[]): { readonly output: 'text' | 'json' } | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      output: { type: 'string', default: 'text' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const { output, help } = values
+  if (help) return 'help'
+  if (output !== 'text' && output !== 'json') throw new Error(`--output ${output} is unknown; use text or json`)
+  return { output }
 }

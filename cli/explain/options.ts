@@ -44,15 +44,8 @@ export interface ExplainCommand {
   readonly searchPath: readonly string[]
 }
 
-export function parseOptions(args: readonly string[]): ExplainCommand | 'help' | { readonly problem: string } {
-  try {
-    return read(args)
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) }
-  }
-}
-
-function read(args: readonly string[]): ExplainCommand | 'help' {
+/** Throws what is wrong with the arguments. */
+export function readOptions(args: readonly string[]): ExplainCommand | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {

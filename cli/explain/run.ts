@@ -9,24 +9,17 @@ import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
 import { postgres } from '#sidecar/protocols/postgres/protocol.ts'
 import { effectivePath } from '#sidecar/protocols/postgres/sql/settings.ts'
+import { understand } from '../command-line.ts'
 import type { Io } from '../io.ts'
-import { misunderstood } from '../misunderstood.ts'
 import { configured } from './configured.ts'
 import { Explainer, type Question } from './explain.ts'
 import { idleMasks } from './idle-masks.ts'
 import { goLive, type Live } from './live.ts'
-import { type ExplainCommand, parseOptions, USAGE } from './options.ts'
+import { type ExplainCommand, readOptions, USAGE } from './options.ts'
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const command = parseOptions(args)
-  if (command === 'help') {
-    io.stdout.write(USAGE)
-    return 0
-  }
-  if ('problem' in command) {
-    io.stderr.write(misunderstood('explain', command.problem))
-    return 2
-  }
+  const command = understand('explain', USAGE, io, () => readOptions(args))
+  if (typeof command === 'number') return command
   if (command.agentAssumed)
     io.stderr.write('sallyport explain: no --agent: taken as default/default (namespace/serviceAccount)\n')
   let live: Live | undefined

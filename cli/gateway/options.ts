@@ -42,16 +42,8 @@ export interface GatewayCommand {
   readonly log: LogLevel
 }
 
-/** A string: what is wrong with the arguments. */
-export function parseOptions(args: readonly string[]): GatewayCommand | 'help' | { readonly problem: string } {
-  try {
-    return read(args)
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) }
-  }
-}
-
-function read(args: readonly string[]): GatewayCommand | 'help' {
+/** Throws what is wrong with the arguments. */
+export function readOptions(args: readonly string[]): GatewayCommand | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {

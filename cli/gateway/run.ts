@@ -19,25 +19,18 @@ import { LimitCounters } from '#sidecar/policy/limits.ts'
 import { type Keys, openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
 import type { ConfiguredConnection, Services } from '#sidecar/services.ts'
+import { understand } from '../command-line.ts'
 import type { Io } from '../io.ts'
-import { misunderstood } from '../misunderstood.ts'
 import { listenProblem, placeListeners } from './listeners.ts'
-import { type GatewayCommand, parseOptions, USAGE } from './options.ts'
+import { type GatewayCommand, readOptions, USAGE } from './options.ts'
 import { tryTargets } from './reach.ts'
 import { gatewayResources, unusable } from './resources.ts'
 import { about, mustBeThere, named, usableResources } from './start.ts'
 import { watchDirectory } from './watch.ts'
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const command = parseOptions(args)
-  if (command === 'help') {
-    io.stdout.write(USAGE)
-    return 0
-  }
-  if ('problem' in command) {
-    io.stderr.write(misunderstood('gateway', command.problem))
-    return 2
-  }
+  const command = understand('gateway', USAGE, io, () => readOptions(args))
+  if (typeof command === 'number') return command
   try {
     await new Standalone(command, io).run()
     return 0

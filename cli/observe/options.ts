@@ -30,27 +30,30 @@ export interface Options {
 
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
-/** A string says what was not understood. */
-export function parseOptions(args: readonly string[]): Options | 'help' | { readonly problem: string } {
+/** Throws what is wrong with the arguments. */
+export function readOptions(args: readonly string[]): Options | 'help' {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      since: { type: 'string', default: '1h' },
+      owner: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const [namespace, ...others] = positionals
+  if (namespace === undefined) throw new Error('which namespace?')
+  if (others.length > 0) throw new Error(`one namespace, please; ${others.join(', ')} is too much`)
+  for (const name of [namespace, values.owner ?? 'any'])
+    if (!NAMESPACE.test(name)) throw new Error(`${JSON.stringify(name)} is no name of a namespace`)
+  return { namespace, owner: values.owner, sinceSeconds: readSpan(values.since) }
+}
+
+function readSpan(since: string): number {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        since: { type: 'string', default: '1h' },
-        owner: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-    if (values.help) return 'help'
-    const [namespace, ...others] = positionals
-    if (namespace === undefined) return { problem: 'which namespace?' }
-    if (others.length > 0) return { problem: `one namespace, please; ${others.join(', ')} is too much` }
-    for (const name of [namespace, values.owner ?? 'any'])
-      if (!NAMESPACE.test(name)) return { problem: `${JSON.stringify(name)} is no name of a namespace` }
-    return { namespace, owner: values.owner, sinceSeconds: parseDuration(values.since) }
+    return parseDuration(since)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { problem: error instanceof RangeError ? `--since ${message}` : message }
+    throw error instanceof RangeError ? new Error(`--since ${error.message}`, { cause: error }) : error
   }
 }

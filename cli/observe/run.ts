@@ -1,12 +1,12 @@
 // `sallyport observe NAMESPACE`: Events in, manifests out.
 import type { Api } from '#operator/kube/client.ts'
 import { openCluster, reasonOf } from '../cluster.ts'
+import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
-import { misunderstood } from '../misunderstood.ts'
 import { destinationsOf } from './destinations.ts'
 import { gather, isAbsent } from './gather.ts'
 import { leftText, manifestsFor } from './manifests.ts'
-import { type Options, parseOptions, USAGE } from './options.ts'
+import { type Options, readOptions, USAGE } from './options.ts'
 import { hasOutside, propose } from './proposals.ts'
 import { table } from './table.ts'
 
@@ -18,15 +18,8 @@ export async function run(
   open: () => Promise<Opened> = openCluster,
   now: () => number = Date.now,
 ): Promise<number> {
-  const options = parseOptions(args)
-  if (options === 'help') {
-    io.stdout.write(USAGE)
-    return 0
-  }
-  if ('problem' in options) {
-    io.stderr.write(misunderstood('observe', options.problem))
-    return 2
-  }
+  const options = understand('observe', USAGE, io, () => readOptions(args))
+  if (typeof options === 'number') return options
   try {
     const { api } = await open()
     try {

@@ -38,46 +38,35 @@ export type Options =
       readonly decrypt: boolean
     })
 
-/** A string says what was not understood. */
-export function parseOptions(args: readonly string[]): Options | { readonly command: 'help' } | string {
-  const parsed = parse(args)
-  if (typeof parsed === 'string') return parsed
-  const { values, positionals } = parsed
-  if (values.help === true) return { command: 'help' }
+/** Throws what is wrong with the arguments. */
+export function readOptions(args: readonly string[]): Options | 'help' {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      state: { type: 'string' },
+      key: { type: 'string' },
+      output: { type: 'string' },
+      speed: { type: 'string' },
+      decrypt: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help === true) return 'help'
   const [command, session, ...more] = positionals
-  if (command !== 'list' && command !== 'show' && command !== 'replay' && command !== 'verify') {
-    return command === undefined
-      ? 'one of list, show, replay, verify is needed'
-      : `there is no command ${JSON.stringify(command)}`
-  }
-  if (values.state === undefined) return '--state DIR is needed'
+  if (command === undefined) throw new Error('one of list, show, replay, verify is needed')
+  if (command !== 'list' && command !== 'show' && command !== 'replay' && command !== 'verify')
+    throw new Error(`there is no command ${JSON.stringify(command)}`)
+  if (values.state === undefined) throw new Error('--state DIR is needed')
   const output = values.output ?? 'text'
-  if (output !== 'text' && output !== 'json') return `--output is text or json, not ${JSON.stringify(output)}`
+  if (output !== 'text' && output !== 'json') throw new Error(`--output is text or json, not ${JSON.stringify(output)}`)
   const common = { state: values.state, key: values.key, output } as const
   if (command === 'list' || command === 'verify') {
-    return session === undefined ? { ...common, command } : `${command} takes no session`
+    if (session !== undefined) throw new Error(`${command} takes no session`)
+    return { ...common, command }
   }
-  if (session === undefined || more.length > 0) return `${command} needs one SESSION`
+  if (session === undefined || more.length > 0) throw new Error(`${command} needs one SESSION`)
   const speed = values.speed === undefined || values.speed === 'max' ? Number.POSITIVE_INFINITY : Number(values.speed)
-  if (!(speed > 0)) return `--speed is a number above 0 or max, not ${JSON.stringify(values.speed)}`
+  if (!(speed > 0)) throw new Error(`--speed is a number above 0 or max, not ${JSON.stringify(values.speed)}`)
   return { ...common, command, session, speed, decrypt: values.decrypt === true }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        state: { type: 'string' },
-        key: { type: 'string' },
-        output: { type: 'string' },
-        speed: { type: 'string' },
-        decrypt: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
 }

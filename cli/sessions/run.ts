@@ -3,9 +3,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
+import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
-import { misunderstood } from '../misunderstood.ts'
-import { type Options, parseOptions, USAGE } from './options.ts'
+import { type Options, readOptions, USAGE } from './options.ts'
 import { readPublicKey } from './public-key.ts'
 import { replay } from './replay.ts'
 import { listText, verifyText } from './report-text.ts'
@@ -18,15 +18,8 @@ export async function run(
   io: Outputs,
   decoders: readonly RecordingDecoder[] = [],
 ): Promise<number> {
-  const options = parseOptions(args)
-  if (typeof options === 'string') {
-    io.stderr.write(misunderstood('sessions', options))
-    return 2
-  }
-  if (options.command === 'help') {
-    io.stdout.write(USAGE)
-    return 0
-  }
+  const options = understand('sessions', USAGE, io, () => readOptions(args))
+  if (typeof options === 'number') return options
   try {
     return await execute(options, io, decoders)
   } catch (error) {
