@@ -1,5 +1,6 @@
 // The cluster that commands look at: the one of KUBECONFIG, or the one that they run in.
 import { findAccess } from '#operator/kube/access.ts'
+import { ApiError } from '#operator/kube/api-error.ts'
 import { Client } from '#operator/kube/client.ts'
 import { HttpTransport } from '#operator/kube/http-transport.ts'
 import type { Transport } from '#operator/kube/transport.ts'
@@ -17,6 +18,6 @@ export async function openCluster(): Promise<Cluster> {
 
 /** For people, who act under their own name: what the operator would be advised to is not for them. */
 export function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.replace(/; grant the operator’?'?s ServiceAccount the verb .*/, '; ask for the right to do that')
+  if (error instanceof ApiError && error.code === 403) return `${error.problem}; ask for the right to do that`
+  return error instanceof Error ? error.message : String(error)
 }

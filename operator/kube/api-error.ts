@@ -19,6 +19,8 @@ export class ApiError extends Error {
   /** The HTTP status; 0 where there was no answer. */
   readonly code: number
   readonly reason: string
+  /** The message without the remedy, which is for whoever runs the operator. */
+  readonly problem: string
   /** How long the API server wants to be left alone. */
   readonly retryAfterSeconds: number | undefined
   /** `details.causes[].reason` of the Status. */
@@ -28,6 +30,7 @@ export class ApiError extends Error {
     super(message, fields.cause === undefined ? {} : { cause: fields.cause })
     this.code = fields.code
     this.reason = fields.reason
+    this.problem = fields.problem ?? message
     this.retryAfterSeconds = fields.retryAfterSeconds
     this.causes = fields.causes ?? []
   }
@@ -36,6 +39,7 @@ export class ApiError extends Error {
 interface ErrorFields {
   readonly code: number
   readonly reason: string
+  readonly problem?: string
   readonly retryAfterSeconds?: number | undefined
   readonly causes?: readonly string[]
   readonly cause?: unknown
@@ -49,9 +53,11 @@ export function errorOf(asked: Asked, code: number, status: unknown, retryAfter?
     typeof told['reason'] === 'string' && told['reason'] !== '' ? told['reason'] : (REASONS[code] ?? 'Unknown')
   const said = typeof told['message'] === 'string' ? `: ${clip(told['message'])}` : ''
   const remedy = remedyFor(asked, code, isRecord(status))
-  return new ApiError(`${describe(asked)}: ${code} ${reason}${said}${remedy === '' ? '' : `; ${remedy}`}`, {
+  const problem = `${describe(asked)}: ${code} ${reason}${said}`
+  return new ApiError(remedy === '' ? problem : `${problem}; ${remedy}`, {
     code,
     reason,
+    problem,
     retryAfterSeconds: secondsIn(retryAfter) ?? numberIn(details['retryAfterSeconds']),
     causes: causesIn(details['causes']),
   })
