@@ -20,11 +20,16 @@ export interface Agent {
   readonly user?: User
 }
 
-/** Whose budgets a session spends. On a laptop the process stands for the pod. */
-export function countedFor({ namespace, serviceAccount, pod }: Agent): {
+/** Whose budgets a session spends. */
+export interface CountedFor {
+  /** `namespace/serviceAccount`. */
   readonly agent: string
+  /** `namespace/name`. */
   readonly pod: string
-} {
+}
+
+/** On a laptop the agent stands for its pod. */
+export function countedFor({ namespace, serviceAccount, pod }: Agent): CountedFor {
   const agent = `${namespace}/${serviceAccount}`
   return { agent, pod: pod === undefined ? agent : `${namespace}/${pod}` }
 }

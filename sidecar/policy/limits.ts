@@ -8,6 +8,7 @@
 // No clock is read here. `now` may be any clock in milliseconds, as long as it is always the same one; one that jumps
 // ahead by more than a window empties it.
 import type { Effect } from '#sidecar/action.ts'
+import type { CountedFor } from '#sidecar/identity/agent.ts'
 import { type Counter, SlidingWindow, Total } from './counter.ts'
 import type { Leases } from './leases.ts'
 import { keyOf, type Limit } from './limit.ts'
@@ -24,12 +25,6 @@ export interface Exceeded {
 
 /** Told once for each time that a limit which only alerts, or is in Audit mode, is passed. */
 export type Report = (exceeded: Exceeded) => void
-
-export interface CountedFor {
-  /** `namespace/serviceAccount`. */
-  readonly agent: string
-  readonly pod: string
-}
 
 /**
  * The counters that sessions share: one for each process. As many as there are limits times the agents and pods that the
