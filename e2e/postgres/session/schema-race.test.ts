@@ -113,6 +113,25 @@ for (const [name, texts] of Object.entries({
   })
 }
 
+for (const level of ['read committed', 'repeatable read']) {
+  test(`a ${level} transaction follows what others change, past its own locks`, async () => {
+    await server.sql(`set role app; ${HARMLESS}; drop table if exists free.beside`, 'shop')
+    const session = await open()
+    await settled(session)
+    session.take()
+    await answered(session, `begin isolation level ${level}; select 1`)
+    // The definition of a view cannot be read by others while its table is locked so.
+    if (level === 'read committed') await answered(session, 'lock table free.harmless in access exclusive mode')
+    const other = await open()
+    await answered(other, 'create table free.beside (n int)')
+    await answered(session, READ)
+    await answered(session, 'commit')
+    other.close()
+    session.close()
+    assert.match(session.take().toString('latin1'), /plain-value/)
+  })
+}
+
 test('a statement that waited for a change that does not concern it is answered', async () => {
   await server.sql(`set role app; ${HARMLESS}`, 'shop')
   const session = await open()

@@ -71,6 +71,11 @@ export class CatalogKeeper {
     this.#changes++
   }
 
+  /** How many were told. */
+  get changes(): number {
+    return this.#changes
+  }
+
   /** It has not been looked at since. */
   get behind(): boolean {
     return this.#seen !== this.#changes

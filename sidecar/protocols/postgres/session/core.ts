@@ -190,12 +190,14 @@ export class Core {
 
   async #settle(): Promise<void> {
     while (this.#unsettled > 0) await this.nextAnswer()
-    if (this.#behind) await this.knowledge.catchUp()
     // Inside an open pipeline a question of ours would end it, and in a failed transaction nothing but its end is run:
     // the judge then treats names as uncertain.
-    if (this.pipeline.unsynced) return
+    if (this.pipeline.unsynced) {
+      if (this.#behind && this.status === 'idle' && !this.knowledge.stale) await this.knowledge.catchUp()
+      return
+    }
     await this.drained()
-    if (this.knowledge.stale && this.status !== 'failed') await this.knowledge.renew(this)
+    if ((this.knowledge.stale || this.#behind) && this.status !== 'failed') await this.knowledge.renew(this)
   }
 
   /** The next time the target answers anything. Asks it not to keep answers back. */

@@ -19,6 +19,8 @@ const NAMES =
 
 const ISOLATION = "select pg_catalog.current_setting('transaction_isolation')"
 
+const READ_COMMITTED = 'read committed'
+
 const WROTE = 'select pg_catalog.pg_current_xact_id_if_assigned() is not null'
 
 const FUNCTION =
@@ -33,6 +35,8 @@ export class Knowledge {
   #private: Catalog | undefined
   /** The shared catalog when the private one was read. */
   #besides: Catalog | undefined
+  /** How many changes by others it came after. */
+  #seen = 0
   /** The transaction sees an older catalog than the one that the target resolves names by. */
   #torn = false
   #pathStale = true
@@ -64,12 +68,18 @@ export class Knowledge {
 
   /** Another session of this gateway may have changed the schema since the shared catalog was checked. */
   get behind(): boolean {
-    return this.#keeper.behind
+    return this.#private === undefined || this.#torn ? this.#keeper.behind : this.#keeper.changes !== this.#seen
   }
 
-  /** Has it checked. Where that fails it stays behind, and what is decided by it is looked at again before it is told. */
+  /** Has the shared one checked. Where that fails it stays behind, and what is decided by it is looked at again before it is told. */
   async catchUp(): Promise<void> {
-    await this.#keeper.refresh().catch(() => undefined)
+    const seen = this.#keeper.changes
+    await this.#keeper.refresh().then(
+      () => {
+        this.#seen = seen
+      },
+      () => undefined,
+    )
   }
 
   /** What the session changed in the schema is everybody's from now on. */
@@ -137,6 +147,7 @@ export class Knowledge {
 
   /** Reads back what is stale. Only while nothing is under way and the transaction has not failed. */
   async renew(core: Core): Promise<void> {
+    if (this.behind && !this.#catalogStale && core.judge.careful) await this.#follow(core)
     if (this.#catalogStale || this.#overtaken || (await this.#otherCatalog(core))) await this.#renewCatalog(core)
     this.#catalogDoubtful = false
     if (this.#pathStale) {
@@ -166,6 +177,12 @@ export class Knowledge {
     return now !== this.catalog?.generation
   }
 
+  // A transaction may hold locks that a connection of ours would wait for, so it reads for itself what it is to see.
+  async #follow(core: Core): Promise<void> {
+    const own = core.status === 'open' && (await isolation(core)) === READ_COMMITTED
+    await (own ? this.#renewCatalog(core) : this.catchUp())
+  }
+
   async #renewCatalog(core: Core): Promise<void> {
     if (core.status === 'idle') {
       await this.#keeper.refresh()
@@ -174,12 +191,12 @@ export class Knowledge {
       // Uncommitted: only this session can see it, and it is gone with the transaction.
       this.#catalogDirty = true
       const overtaken = this.#overtaken
+      this.#seen = this.#keeper.changes
       this.#besides = this.#keeper.current
       const source = { query: (sql: string) => undisturbed(core, sql) }
       this.#private = buildCatalog(await readCatalog(source))
       // Names are resolved by the newest catalog at every level, but a transaction that keeps one snapshot reads an old one.
-      const [level] = await question(core, ISOLATION)
-      this.#torn = overtaken && level?.[0] !== 'read committed'
+      this.#torn = overtaken && (await isolation(core)) !== READ_COMMITTED
     }
     this.#catalogStale = false
   }
@@ -194,6 +211,11 @@ export class Knowledge {
     }
     core.names.keepPortals(new Set(rows.filter(([kind]) => kind === 'c').map(([, name]) => name ?? '')))
   }
+}
+
+async function isolation(core: Core): Promise<string | undefined> {
+  const [level] = await question(core, ISOLATION)
+  return level?.[0] ?? undefined
 }
 
 /** What a question in the open transaction brings while search_path is empty; nothing of it stays behind. */
