@@ -64,7 +64,7 @@ describe('a permit', () => {
   })
 
   test('cannot be constructed', () => {
-    // @ts-expect-error the constructor is private, so that a forgotten decision does not compile
+    // @ts-expect-error The constructor is private: the compiler refuses a permit that no decision was asked for.
     const made = () => new Permit(decided('drop t by agents/x').action)
     assert.ok(made)
   })

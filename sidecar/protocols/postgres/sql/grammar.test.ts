@@ -19,7 +19,10 @@ const INSIDE = `
   JsonAggConstructor RawStmt AlterTableCmd ATAlterConstraint ReplicaIdentityStmt ObjectWithArgs AccessPriv Constraint
   CreateOpClassItem StatsElem FunctionParameter VacuumRelation PublicationTable PublicationObjSpec ReturnStmt`
 
-/** Made by the server's analysis or planner, by PL/pgSQL, or by the library: never in a parse of SQL text. */
+/**
+ * Node types of PostgreSQL (src/include/nodes) that its analysis, its planner, PL/pgSQL or the library make: never in a parse of SQL
+ * text. `InferenceElem` is a column by which ON CONFLICT infers its index.
+ */
 const NEVER = `
   ParseResult ScanResult OidList IntList TableFunc Var Param Aggref GroupingFuncExpr WindowFunc WindowFuncRunCondition
   SubscriptingRef FuncExpr OpExpr DistinctExpr NullIfExpr ScalarArrayOpExpr SubPlan AlternativeSubPlan FieldSelect
