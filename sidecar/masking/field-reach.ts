@@ -14,6 +14,11 @@ export type DocumentPath = readonly DocumentStep[]
 /** A step into an array, whichever its element. */
 export const ANY_ELEMENT: DocumentStep = -1
 
+/** `.users[0].phone`; nothing for the document itself, `[?]` for a step that nobody knows. */
+export function pathText(path: DocumentPath): string {
+  return path.map((step) => (typeof step === 'string' ? `.${step}` : `[${step ?? '?'}]`)).join('')
+}
+
 /** The pattern as seen from `path`: several where `..` leaves it open, an empty one for the whole value, none if it leads elsewhere. */
 export function remaining(pattern: readonly FieldStep[], path: DocumentPath): readonly (readonly FieldStep[])[] {
   let alive = new Set([0])

@@ -1,6 +1,7 @@
 // A statement and the masks in force → which cells to mask, or why it is refused. Pure; cached per statement.
 
 import type { ObjectRef } from '#sidecar/action.ts'
+import { pathText } from '#sidecar/masking/field-reach.ts'
 import { type Strategy, stronger } from '#sidecar/masking/mask.ts'
 import type { Output, SourceColumn, Statement, Use, UsePosition } from '../sql/statement.ts'
 import { measured } from './measured.ts'
@@ -215,8 +216,7 @@ function refusal(what: string, by: Ruled<unknown>, field: string, at: number): P
 }
 
 function named({ relation, column, document = [] }: SourceColumn): string {
-  const steps = document.map((step) => (typeof step === 'string' ? `.${step}` : `[${step ?? '?'}]`))
-  return [relation, '.', column, ...(steps.length === 0 ? [] : [' at $', ...steps])].join('')
+  return `${relation}.${column}${document.length === 0 ? '' : ` at $${pathText(document)}`}`
 }
 
 function cellsOf(statement: Statement, protection: Protection): Plan {

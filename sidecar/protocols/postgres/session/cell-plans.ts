@@ -4,7 +4,7 @@
 // another number of columns, then the catalog that the plan was made from is out of date: nothing is passed on.
 import type { DocumentPath } from '#sidecar/masking/field-reach.ts'
 import type { Strategy } from '#sidecar/masking/mask.ts'
-import { documentIn, type Taken } from '../sql/documents.ts'
+import { documentIn, TAKEN_OID } from '../sql/documents.ts'
 import type { CopyStream, Outputs } from '../sql/statement.ts'
 import type { Format } from '../values/entry.ts'
 import { isDocument, type TypeLookup } from '../values/kinds.ts'
@@ -85,7 +85,7 @@ export function copyPlans(judged: Judged, copy: CopyStream): readonly CellPlan[]
       source && column.plain
         ? catalog.relationByOid(source.relationOid)?.columns.find(({ number }) => number === source.number)
         : undefined
-    const typeOid = type?.typeOid ?? (column.taken === undefined ? UNKNOWN_TYPE : TAKEN_TYPES[column.taken])
+    const typeOid = type?.typeOid ?? (column.taken === undefined ? UNKNOWN_TYPE : TAKEN_OID[column.taken])
     const masked = maskOf(judged, index)
     if (masked) return { kind: 'mask', strategy: masked.strategy, typeOid, format }
     return inspected(inspection, documentIn(column)?.document, typeOid === UNKNOWN_TYPE ? TEXT_TYPE : typeOid, format)
@@ -99,7 +99,6 @@ function maskOf(judged: Judged, index: number): { readonly strategy: Strategy } 
 
 /** A masked value of a type that is not known becomes NULL; content detectors look at it as text. */
 const UNKNOWN_TYPE = 0
-const TAKEN_TYPES: Readonly<Record<Taken, number>> = { json: 114, jsonb: 3802, text: 25 }
 const TEXT_TYPE = 25
 
 /** Where nothing is known of where a value comes from. */

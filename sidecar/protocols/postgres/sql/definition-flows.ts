@@ -3,8 +3,8 @@
 import type { AlterTableCmd, Constraint, PublicationObjSpec, RangeVar } from 'libpg-query'
 import type { Relation } from '../catalog/model.ts'
 import { extensionTable } from '../functions/extensions/table.ts'
+import { isDocument } from '../values/kinds.ts'
 import type { Analysis } from './analysis.ts'
-import { holdsDocuments } from './documents.ts'
 import { evaluate } from './expressions.ts'
 import { as, type Body, type Kind, type Node, namesOf, stringOf } from './node.ts'
 import { columnsOf, findRelation, sourceOf } from './relations.ts'
@@ -209,7 +209,7 @@ function staysItself(
   if (source.document === undefined) return true
   const type = namedType(analysis, as('ColumnDef', def)?.typeName).oid
   const asItIs = source.document.length === 0 && (value.plain || value.taken !== undefined)
-  return asItIs && type !== undefined && holdsDocuments(analysis.environment.catalog, type) === 'document'
+  return asItIs && type !== undefined && isDocument(type, (oid) => analysis.environment.catalog.dataTypeByOid(oid))
 }
 
 function partitionOf(node: Node | undefined, analysis: Analysis): Relation | undefined {

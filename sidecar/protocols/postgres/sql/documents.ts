@@ -5,10 +5,12 @@
 // known, and so all patterns concern it.
 import { ANY_ELEMENT, type DocumentPath, type DocumentStep } from '#sidecar/masking/field-reach.ts'
 import type { Catalog } from '../catalog/model.ts'
+import { isDocument, shapeOf } from '../values/kinds.ts'
 import type { Analysis } from './analysis.ts'
-import { as, literalText, type Node } from './node.ts'
+import { constantOf } from './literal.ts'
+import { as, type Node } from './node.ts'
 import type { Lineage, SourceColumn } from './statement.ts'
-import { namedType, OID } from './types.ts'
+import { OID } from './types.ts'
 import type { Value } from './value.ts'
 
 export type DocumentType = 'json' | 'jsonb'
@@ -22,7 +24,7 @@ const MOST_NESTING = 16
 
 /** `document`: json, jsonb, arrays and domains of them. `within`: a row type with such a field, or a type that may be one. */
 export function holdsDocuments(catalog: Catalog, oid: number, depth = 0): 'document' | 'within' | undefined {
-  if (documentOf(oid) !== undefined || oid === JSON_ARRAY || oid === JSONB_ARRAY) return 'document'
+  if (isDocument(oid, (each) => catalog.dataTypeByOid(each))) return 'document'
   if (depth === MOST_NESTING) return 'within'
   const type = catalog.dataTypeByOid(oid)
   // Made while the catalog was being read.
@@ -37,25 +39,14 @@ export function holdsDocuments(catalog: Catalog, oid: number, depth = 0): 'docum
   return type.elementOid === 0 ? undefined : holdsDocuments(catalog, type.elementOid, depth + 1)
 }
 
-const JSON_ARRAY = 199
-const JSONB_ARRAY = 3807
-
 /** The type a value of this type is as JSON; undefined if it is none. */
 export function documentType(analysis: Analysis, { type: oid, plain, sources }: Value): DocumentType | undefined {
-  // Taken at its name: it is what it is used as.
-  if (oid === undefined && plain && sources.every(({ relationOid }) => relationOid === 0)) return 'jsonb'
-  let base = oid
-  for (let depth = 0; base !== undefined && depth < MOST_NESTING; depth++) {
-    const own = documentOf(base)
-    if (own !== undefined) return own
-    const type = analysis.environment.catalog.dataTypeByOid(base)
-    base = type?.kind === 'd' ? type.baseOid : undefined
+  if (oid === undefined) {
+    // Taken at its name: it is what it is used as.
+    return plain && sources.every(({ relationOid }) => relationOid === 0) ? 'jsonb' : undefined
   }
-  return undefined
-}
-
-function documentOf(oid: number): DocumentType | undefined {
-  return oid === OID.json ? 'json' : oid === OID.jsonb ? 'jsonb' : undefined
+  const { kind } = shapeOf(oid, (each) => analysis.environment.catalog.dataTypeByOid(each))
+  return kind === 'json' || kind === 'jsonb' ? kind : undefined
 }
 
 /** What the operator's right side says of the path; undefined where it is no such operator, or the text does not tell. */
@@ -68,7 +59,7 @@ export function stepsOf(analysis: Analysis, operator: string, right: Node | unde
 /** A key or an index as written; null where it comes from elsewhere. */
 export function stepOf(analysis: Analysis, node: Node | undefined): DocumentStep {
   const number = as('A_Const', node)?.ival
-  return number === undefined ? (literal(analysis, node, OID.text) ?? null) : (number.ival ?? 0)
+  return number === undefined ? (constantOf(analysis, node, OID.text) ?? null) : (number.ival ?? 0)
 }
 
 // '{a,0}' without quotes or spaces to think about, or ARRAY['a', '0'].
@@ -79,27 +70,19 @@ function listed(analysis: Analysis, node: Node | undefined): DocumentPath | unde
     // One that is not told may be several, as an array, or of a type that the others become too: beside char(n) 'phone ' is 'phone'.
     return steps.includes(null) ? undefined : steps
   }
-  const text = literal(analysis, node, TEXT_ARRAY)
+  const text = constantOf(analysis, node, TEXT_ARRAY)
   return text !== undefined && /^\{[\w$.-]+(,[\w$.-]+)*\}$/.test(text) ? text.slice(1, -1).split(',') : undefined
 }
 
 const TEXT_ARRAY = 1009
-
-// As written, or with a cast that keeps all of it: 'phones'::varchar(5) and 1e2::text are other keys.
-function literal(analysis: Analysis, node: Node | undefined, type: number): string | undefined {
-  const cast = as('TypeCast', node)
-  if (cast === undefined) return as('A_Const', node) === undefined ? undefined : literalText(node)
-  const { oid, opaque } = namedType(analysis, cast.typeName)
-  const exact = oid === type && !opaque
-  return exact && as('A_Const', cast.arg)?.sval !== undefined ? literalText(cast.arg) : undefined
-}
 
 /** The type of what the operator gives. */
 export function takenBy(operator: string, type: DocumentType): Taken {
   return operator.endsWith('>>') ? 'text' : type
 }
 
-const TAKEN_OID: Readonly<Record<Taken, number>> = { json: OID.json, jsonb: OID.jsonb, text: OID.text }
+/** What PostgreSQL has it as. */
+export const TAKEN_OID: Readonly<Record<Taken, number>> = { json: OID.json, jsonb: OID.jsonb, text: OID.text }
 
 /** The part of a document that steps lead to; undefined if the value is not one that steps can be followed in. */
 export function part(value: Value, steps: DocumentPath, taken: Taken): Value | undefined {
@@ -150,12 +133,12 @@ export function lookedAt(
 
 // A key of an object, or a string in an array.
 function named(analysis: Analysis, right: Node | undefined): readonly DocumentPath[] | undefined {
-  const key = literal(analysis, right, OID.text)
+  const key = constantOf(analysis, right, OID.text)
   return key === undefined ? undefined : [[key], [ANY_ELEMENT]]
 }
 
 function contained(analysis: Analysis, right: Node | undefined): readonly DocumentPath[] | undefined {
-  const text = literal(analysis, right, OID.jsonb)
+  const text = constantOf(analysis, right, OID.jsonb)
   if (text === undefined || text.length > LONGEST) return undefined
   try {
     const found: DocumentPath[] = []

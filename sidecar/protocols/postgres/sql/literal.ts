@@ -1,8 +1,8 @@
-// Literals that name something, or give it a value: what the server will see is what is written, or it is not told.
+// Literals that name something, give it a value, or say which part is meant: what the server will see is what is written, or it is not told.
 import type { ParamRef, TypeName } from 'libpg-query'
 import type { Analysis } from './analysis.ts'
 import { as, literalText, type Node, namesOf } from './node.ts'
-import { findType, OID } from './types.ts'
+import { findType, namedType, OID } from './types.ts'
 
 /** As written, or through casts that keep all of it: 'customers_old'::varchar(9) names customers, '\x61'::bytea::text may name a. */
 export function literalOf(analysis: Analysis, node: Node | undefined): string | undefined {
@@ -10,6 +10,15 @@ export function literalOf(analysis: Analysis, node: Node | undefined): string | 
   // Made text again, it is the name that the server found: '16384'::regclass::text is a table's.
   const named = cast !== undefined && plainType(analysis, cast.typeName) === OID.regclass
   return literalText(uncast(analysis, named ? cast.arg : node))
+}
+
+/** As written, or in a cast to the type that it is wanted as: 'phones'::varchar(5) and 1e2::text say another thing. */
+export function constantOf(analysis: Analysis, node: Node | undefined, type: number): string | undefined {
+  const cast = as('TypeCast', node)
+  if (cast === undefined) return as('A_Const', node) === undefined ? undefined : literalText(node)
+  const { oid, opaque } = namedType(analysis, cast.typeName)
+  const exact = oid === type && !opaque
+  return exact && as('A_Const', cast.arg)?.sval !== undefined ? literalText(cast.arg) : undefined
 }
 
 /** The parameter that the server takes the text from, as it is bound. */

@@ -1,4 +1,5 @@
 // A statement as lines that a reviewer can read.
+import { pathText } from '#sidecar/masking/field-reach.ts'
 import type { CopyStream, Lineage, SessionChange, SourceColumn, Statement, Understood } from '../statement.ts'
 
 export function render(understood: Understood): readonly string[] {
@@ -74,8 +75,7 @@ function lineage({ plain, unknown, sources, taken }: Lineage): string {
 }
 
 function named({ relation, column, document = [] }: SourceColumn): string {
-  const path = document.map((step) => (typeof step === 'string' ? `.${step}` : `[${step ?? '?'}]`)).join('')
-  return `${relation.replace(/^public\./, '')}.${column}${path}`
+  return `${relation.replace(/^public\./, '')}.${column}${pathText(document)}`
 }
 
 function changed(change: SessionChange): string {
