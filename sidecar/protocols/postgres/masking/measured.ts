@@ -3,6 +3,7 @@
 // labels of an enum, or any other few values, apart.
 import type { Part } from '#sidecar/action.ts'
 import type { Relation } from '../catalog/model.ts'
+import { apart } from '../catalog/qualified.ts'
 import { sourceOf } from '../sql/relations.ts'
 import type { SourceColumn, Statement } from '../sql/statement.ts'
 import { lookThrough } from '../sql/views.ts'
@@ -28,8 +29,7 @@ const RELATIONS: ReadonlySet<string> = new Set(['table', 'view', 'materializedVi
 
 function inPart({ object, columns }: Part, statement: Statement, protection: Protection): Measured | undefined {
   if (object === undefined || !RELATIONS.has(object.kind)) return undefined
-  const dot = object.name.indexOf('.')
-  const relation = protection.catalog.relation(object.name.slice(0, dot), object.name.slice(dot + 1))
+  const relation = protection.catalog.relation(...apart(object.name))
   if (relation === undefined) {
     for (const column of columns) {
       const known = forbidden({ relationOid: 0, relation: object.name, number: 0, column }, protection)

@@ -8,6 +8,7 @@ import { remaining } from '#sidecar/masking/field-reach.ts'
 import { type Mask, type Strategy, stronger, type UseRule } from '#sidecar/masking/mask.ts'
 import { type ColumnPattern, parseColumnPattern } from '#sidecar/masking/patterns.ts'
 import type { Catalog, Relation } from '../catalog/model.ts'
+import { apart } from '../catalog/qualified.ts'
 import { family } from '../sql/relations.ts'
 import type { SourceColumn } from '../sql/statement.ts'
 import { lookThrough } from '../sql/views.ts'
@@ -105,8 +106,7 @@ export class Protection {
     if (this.#patterns.length === 0) return undefined
     if (source.relationOid !== 0) return this.#build().get(source.relationOid)?.get(source.number)
     // Not in the catalog: its names are all there is to go by.
-    const dot = source.relation.indexOf('.')
-    return this.#named(source.relation.slice(0, dot), source.relation.slice(dot + 1), source.column)
+    return this.#named(...apart(source.relation), source.column)
   }
 
   /** What a value of unknown origin has to be treated as: derived from every protected column. */

@@ -1,6 +1,7 @@
 // A refused statement that names a table which is not there is more often a slip of the pen than a matter for the owners of
 // the policies: whoever wrote it is told.
 import type { Catalog } from '../catalog/model.ts'
+import { apart } from '../catalog/qualified.ts'
 import type { Statement } from '../sql/statement.ts'
 
 /** To be added to a refusal; empty where all tables are there. Which tables there are every session may ask. */
@@ -15,6 +16,5 @@ export function whatIsAbsent({ shape }: Statement, catalog: Catalog): string {
 }
 
 function has(catalog: Catalog, name: string): boolean {
-  const dot = name.indexOf('.')
-  return catalog.relation(name.slice(0, dot), name.slice(dot + 1)) !== undefined
+  return catalog.relation(...apart(name)) !== undefined
 }

@@ -1,5 +1,6 @@
 // What a definition reaches besides what it names.
 import type { ObjectRef } from '#sidecar/action.ts'
+import { apart } from '../catalog/qualified.ts'
 import type { Analysis } from './analysis.ts'
 import { objectOf } from './relations.ts'
 
@@ -20,8 +21,5 @@ export function dependents(object: ObjectRef, analysis: Analysis): readonly Obje
 
 /** What calls the routine now calls the new one from then on, without anybody's asking. */
 export function replaces({ kind, name }: ObjectRef, analysis: Analysis): boolean {
-  const dot = name.indexOf('.')
-  return (
-    kind === 'function' && analysis.environment.catalog.routines(name.slice(0, dot), name.slice(dot + 1)).length > 0
-  )
+  return kind === 'function' && analysis.environment.catalog.routines(...apart(name)).length > 0
 }

@@ -2,6 +2,7 @@
 import type { RangeVar } from 'libpg-query'
 import type { Effect, ObjectRef } from '#sidecar/action.ts'
 import type { Catalog, Column, Relation } from '../catalog/model.ts'
+import { apart } from '../catalog/qualified.ts'
 import { classifyRelation, type RelationEntry } from '../functions/relations.ts'
 import type { Analysis } from './analysis.ts'
 import { holdsDocuments } from './documents.ts'
@@ -100,9 +101,7 @@ export function isServers(relation: Relation): boolean {
 }
 
 export function rangeOf(analysis: Analysis, target: Target, alias: string | undefined, touched: Set<string>): Range {
-  const dot = target.object.name.indexOf('.')
-  const schema = target.object.name.slice(0, dot)
-  const own = target.object.name.slice(dot + 1)
+  const [schema, own] = apart(target.object.name)
   const name = alias ?? own
   const base = { name, touched, ...(alias === undefined ? { schema } : {}) }
   if (target.relation === undefined) {

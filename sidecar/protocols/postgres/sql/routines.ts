@@ -3,6 +3,7 @@
 // PostgreSQL picks among all visible overloads by argument types; the types here are only partly known, so every
 // overload that could be picked counts, and one that nobody reviewed makes the call opaque.
 import type { Routine } from '../catalog/model.ts'
+import { apart } from '../catalog/qualified.ts'
 import { classify } from '../functions/classify.ts'
 import type { FunctionEntry } from '../functions/entry.ts'
 import { classifyOperator } from '../functions/operators.ts'
@@ -123,8 +124,7 @@ export function opaqueOperator(
 }
 
 function operatorFits(analysis: Analysis, routine: string, operands: readonly Value[]): boolean {
-  const dot = routine.indexOf('.')
-  const overloads = analysis.environment.catalog.routines(routine.slice(0, dot), routine.slice(dot + 1))
+  const overloads = analysis.environment.catalog.routines(...apart(routine))
   if (overloads.length === 0) return true
   return overloads.some(
     (overload) =>
@@ -140,8 +140,7 @@ export function opaqueCast(analysis: Analysis, from: number | undefined, to: num
   for (const cast of catalog.userCasts()) {
     if (cast.routine === undefined || cast.target !== to) continue
     if (from !== undefined && cast.source !== from) continue
-    const dot = cast.routine.indexOf('.')
-    const overloads = catalog.routines(cast.routine.slice(0, dot), cast.routine.slice(dot + 1))
+    const overloads = catalog.routines(...apart(cast.routine))
     if (overloads.length === 0 || overloads.some((routine) => classify(routine) === undefined)) return cast.routine
   }
   return undefined
