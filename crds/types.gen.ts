@@ -264,7 +264,7 @@ export interface MaskingRule {
 
 /** One budget: so much of a metric, for each of something. */
 export interface LimitRule {
-  /** What is counted: Rows returned, Bytes returned (errors and notices too), Statements run, AffectedRows changed (known when a statement is done: the one that exceeds it stands), Sessions open at the same time, Duration of a statement or session, Idle time of a session. */
+  /** What is counted: Rows returned, Bytes returned (errors and notices too; what tells the structure of a target is neither), Statements run, AffectedRows changed (known when a statement is done: the one that exceeds it stands), Sessions open at the same time, Duration of a statement or session, Idle time of a session. */
   readonly metric: 'Rows' | 'Bytes' | 'Statements' | 'AffectedRows' | 'Sessions' | 'Duration' | 'Idle'
   /** Over what it is counted. Agent is namespace and ServiceAccount over all pods. */
   readonly per: 'Statement' | 'Session' | 'Pod' | 'Agent'
