@@ -106,6 +106,11 @@ export class Ticket {
     this.#gate.recorder.response(this.#ordinal, buffer, rows, this.#columns, start, end)
   }
 
+  /** What the agent sends for the statement while it runs. */
+  input(buffer: Buffer, start: number, end: number): void {
+    this.#gate.recorder.input(this.#ordinal, buffer, start, end)
+  }
+
   /** Bytes that went by unread: they are counted, and nothing of them is kept. */
   passed(bytes: number): void {
     this.#bytes += bytes

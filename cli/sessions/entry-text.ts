@@ -91,7 +91,7 @@ function outcomeLines(reader: SessionReader, outcome: OutcomeEntry, at: string):
     outcome.masked === 0 ? undefined : `${outcome.masked} values masked`,
     outcome.beyondBytes === 0
       ? undefined
-      : `${outcome.beyondBytes} bytes beyond the caps, digest ${Buffer.from(outcome.beyondDigest, 'latin1').toString('hex')}`,
+      : `${outcome.beyondBytes} bytes not kept, digest ${Buffer.from(outcome.beyondDigest, 'latin1').toString('hex')}`,
     outcome.micros === undefined ? undefined : `${(outcome.micros / 1000).toFixed(1)} ms`,
   ]
   return `${response}${at}  #${outcome.ordinal} = ${printable(facts.filter((fact) => fact !== undefined).join(', '))}\n`

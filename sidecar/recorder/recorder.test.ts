@@ -84,6 +84,36 @@ describe('a session', () => {
     await recorder.close('test')
   })
 
+  const INPUT: Record<
+    string,
+    { readonly policy: Partial<typeof FULL>; readonly kept: number; readonly digested: number }
+  > = {
+    'as it is where literals are kept as they are': { policy: { literals: 'Clear' }, kept: 1024, digested: 976 },
+    'as a digest where literals are replaced': { policy: {}, kept: 0, digested: 2000 },
+    'as a digest where literals are encrypted': { policy: { literals: 'Encrypted' }, kept: 0, digested: 2000 },
+    'as a digest at level Statements': { policy: { level: 'Statements', literals: 'Clear' }, kept: 0, digested: 2000 },
+    'as a digest at level Metadata': { policy: { level: 'Metadata', literals: 'Clear' }, kept: 0, digested: 2000 },
+  }
+  for (const [how, { policy, kept, digested }] of Object.entries(INPUT)) {
+    test(`holds what an agent sends for a running statement ${how}`, async () => {
+      const { recorder, files } = open()
+      const session = recorder.session(meta(), { ...FULL, ...policy })
+      session.intent(intent())
+      session.input(1, Buffer.from(`..${'brought'.repeat(300)}`), 2, 1002)
+      session.input(1, Buffer.alloc(1000, 'x'), 0, 1000)
+      session.outcome(1, DONE)
+      await session.close('done')
+      const bytes = files.file(`${session.id}.recording`)
+      const outcome = readBack(bytes, new Timeline()).entries.find((entry) => entry.type === 'outcome')
+      assert.deepEqual(
+        [outcome?.captured.length, outcome?.beyondBytes, outcome?.beyondRows, outcome?.beyondDigest.length],
+        [kept, digested, 0, 16],
+      )
+      assert.equal(bytes.includes('brought'), kept > 0)
+      await recorder.close('test')
+    })
+  }
+
   test('keeps responses up to the caps and a digest of the rest, each statement by itself', async () => {
     const { recorder, files } = open()
     const session = recorder.session(meta(), FULL)

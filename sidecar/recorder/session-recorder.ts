@@ -90,6 +90,18 @@ export class SessionRecorder implements Flushable {
     this.#account()
   }
 
+  /**
+   * Takes a piece of what the agent sends for a statement while it runs: bytes[from, to). These are literals, so they are kept only where
+   * literals are kept as they are; otherwise their length and a keyed digest are.
+   */
+  input(ordinal: number, bytes: Uint8Array, from: number, to: number): void {
+    if (from === to || this.#cannotKeep()) return
+    const { level, literals, responses } = this.#policy
+    const kept = level === 'Full' && literals === 'Clear' && this.#accounted <= 2 * SESSION_BYTES
+    this.#responses.capture(ordinal, { bytes, from, to, rows: 0, columns: 0 }, responses, !kept)
+    this.#account()
+  }
+
   /** Rows that may still be captured of this statement. */
   rowsLeft(ordinal: number): number {
     if (this.#policy.level !== 'Full') return 0

@@ -15,7 +15,7 @@ export const decoder: RecordingDecoder = {
     for (const message of messages(bytes)) {
       if (message === undefined) notes.push('the capture ends inside a row')
       else if (message.type === Back.DataRow) rows.push(readCells(bytes, message.start, message.end, formats))
-      else if (message.type === Back.CopyData) notes.push(printable(bytes.subarray(message.start + 5, message.end)))
+      else if (message.type === Back.CopyData) notes.push(...lines(bytes.subarray(message.start + 5, message.end)))
     }
     return { columns: columnNames(columns), rows, notes } satisfies DecodedResponse
   },
@@ -58,6 +58,11 @@ function readCells(bytes: Buffer, start: number, end: number, formats: readonly 
     if (!(error instanceof WireError)) throw error
   }
   return cells
+}
+
+/** A client may put many rows into one CopyData, and cut them anywhere. */
+function lines(data: Buffer): readonly string[] {
+  return printable(data).replace(/\n$/, '').split('\n')
 }
 
 function printable(bytes: Buffer): string {

@@ -49,7 +49,7 @@ export class AgentSide implements Sink {
   }
 
   mayFlow(): boolean {
-    return this.#core.copyIns > 0 && !this.waiting
+    return this.#core.copyIns.any && !this.waiting
   }
 
   run(type: number, buffer: Buffer, start: number, end: number): void {
@@ -60,7 +60,7 @@ export class AgentSide implements Sink {
   /** A message whose beginning was forwarded is forwarded to its end, or the target would take what follows for the rest of it. */
   piece(_type: number, buffer: Buffer, start: number, end: number, position: { first: boolean; last: boolean }): void {
     if (position.first) this.#flowing = this.#takesCopyData
-    if (this.#flowing) this.#core.toTarget.pass(buffer, start, end)
+    if (this.#flowing) this.#passCopyData(buffer, start, end)
     if (position.last) this.#flowing = false
   }
 
@@ -176,18 +176,24 @@ export class AgentSide implements Sink {
   }
 
   #copyData(buffer: Buffer, start: number, end: number): void {
-    if (this.#takesCopyData) this.#core.toTarget.pass(buffer, start, end)
+    if (this.#takesCopyData) this.#passCopyData(buffer, start, end)
+  }
+
+  #passCopyData(buffer: Buffer, start: number, end: number): void {
+    this.#core.copyIns.data(buffer, start, end)
+    this.#core.toTarget.pass(buffer, start, end)
   }
 
   get #takesCopyData(): boolean {
-    if (this.#core.copyIns === 0 || this.#refusing.discarding) return false
+    if (!this.#core.copyIns.any || this.#refusing.discarding) return false
     this.#core.copySyncs = 0
     return true
   }
 
   /** Outside a COPY the target would ignore these (§54.2.6), so they need not reach it. */
   #copyEnds(buffer: Buffer, start: number, end: number): undefined {
-    if (this.#core.copyIns === 0) return undefined
+    if (!this.#core.copyIns.any) return undefined
+    this.#core.copyIns.fed()
     if (this.#core.copying) this.#core.toTarget.pass(buffer, start, end)
     else this.#core.send(new Op('copy-end', 'agent'), buffer, start, end)
     this.#core.copying = false

@@ -6,6 +6,7 @@ import { flush } from '../wire/client-messages.ts'
 import type { TransactionStatus } from '../wire/messages.ts'
 import type { Soon } from './after.ts'
 import type { Collector } from './collector.ts'
+import { CopyIns } from './copy-ins.ts'
 import { Endings } from './endings.ts'
 import type { Judge } from './judge.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -14,6 +15,7 @@ import type { Outbox } from './outbox.ts'
 import { Op, Pipeline } from './pipeline.ts'
 import { question } from './question.ts'
 import type { RefusalText } from './refusals.ts'
+import type { Running } from './running.ts'
 import type { Sent } from './schema-watch.ts'
 import { changesSchema, unsettles } from './settling.ts'
 import type { Unrest } from './unrest.ts'
@@ -55,8 +57,7 @@ export class Core {
   readonly #parts: CoreParts
   /** As of the last ReadyForQuery. */
   status: TransactionStatus = 'idle'
-  /** COPY FROM STDIN statements that are forwarded and not finished: only then does CopyData mean anything. */
-  copyIns = 0
+  readonly copyIns = new CopyIns()
   /** Between CopyInResponse and the agent's CopyDone: the target reads nothing but CopyData. */
   copying = false
   /** Syncs since the last CopyData, kept back: the target ignores them, unless the COPY has failed already. */
@@ -136,19 +137,19 @@ export class Core {
       const copiesIn = statement.copy?.direction === 'in'
       if (!unsettling && !copiesIn) continue
       if (unsettling) this.#unsettled++
-      if (copiesIn) this.copyIns++
-      run.onEnd = this.#ending(unsettling, copiesIn)
+      if (copiesIn) this.copyIns.add(run)
+      run.onEnd = this.#ending(unsettling, copiesIn ? run : undefined)
     }
     this.pipeline.add(op)
     this.toTarget.pass(buffer, start, end)
   }
 
-  #ending(unsettling: boolean, copiesIn: boolean): () => void {
+  #ending(unsettling: boolean, copiesIn: Running | undefined): () => void {
     return () => {
       if (unsettling) this.#unsettled--
       if (!copiesIn) return
-      this.copyIns--
-      if (this.copyIns === 0) this.copying = false
+      this.copyIns.remove(copiesIn)
+      if (!this.copyIns.any) this.copying = false
     }
   }
 

@@ -1,7 +1,7 @@
 // From a text to judged statements: understood under the session's catalog and search_path, decided by policy, and
 // planned against the masks in force. Everything that can be cached by text is; what is left per call is the decision.
 import { isDeepStrictEqual } from 'node:util'
-import type { Action, Redacted } from '#sidecar/action.ts'
+import type { Action } from '#sidecar/action.ts'
 import type { Admission, SessionGate } from '#sidecar/gate.ts'
 import type { MaskingKeys } from '#sidecar/masking/digest.ts'
 import type { Mask } from '#sidecar/masking/mask.ts'
@@ -227,14 +227,12 @@ export class Judge {
 
   #readable(understood: Understood, text: string): UnderstoodText | RefusalText {
     if (understood.ok) return understood
-    return this.#refuseUnknown(understood.reason, text, understood.redacted, understood.at)
-  }
-
-  #refuseUnknown(reason: string, text: string, redacted: Redacted, at: number | undefined): RefusalText {
-    const { action, decision } = notUnderstood(reason, text, redacted)
+    const { kept, reason, redacted, at } = understood
+    const { action, decision } = notUnderstood(kept, text, redacted)
     const refusal = refusalText(this.#parts.gate.refuse(action, decision))
     return {
       ...refusal,
+      message: reason,
       sqlstate: Sqlstate.syntaxError,
       ...(at === undefined ? {} : { position: characters(text, at) }),
     }
