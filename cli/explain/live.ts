@@ -17,7 +17,6 @@ import type { ExplainCommand } from './options.ts'
 
 export interface Live {
   readonly catalog: Catalog
-  readonly database: string
   readonly estimate: Estimate
   close(): void
 }
@@ -34,7 +33,6 @@ export async function goLive(command: ExplainCommand, manifests: Manifests): Pro
   const planner = SideConnection.lazy(target, startup, { scramKeys, queryMilliseconds: ESTIMATE_MS })
   return {
     catalog,
-    database,
     estimate: (statement, path, parameterized) =>
       estimateRows(planner, catalog.serverMajor, { statement, path, parameterized }),
     close: () => planner.close(),

@@ -23,6 +23,9 @@ rule, masks, reason.
   --search-path a,b            where unqualified names are looked up. Default: public
   --help                       this text
 
+With --catalog or --live it warns of what policies name and the database does not have, and of what masks leave open beside
+what they name: columns of the same name in other tables, what triggers write elsewhere.
+
 Without --catalog and --live only PostgreSQL's own catalog is known: other tables are taken at their names, and functions
 that are not PostgreSQL's are Unknown. Without --live costly facts are not known and count against the agent, where the
 gateway would ask the database; the reason says so.

@@ -12,8 +12,8 @@ import { effectivePath } from '#sidecar/protocols/postgres/sql/settings.ts'
 import { understand } from '../command-line.ts'
 import type { Io } from '../io.ts'
 import { configured } from './configured.ts'
+import { doubtsAbout } from './doubts.ts'
 import { Explainer, type Question } from './explain.ts'
-import { idleMasks } from './idle-masks.ts'
 import { goLive, type Live } from './live.ts'
 import { type ExplainCommand, readOptions, USAGE } from './options.ts'
 
@@ -26,11 +26,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const manifests = await manifestsOf(command)
     live = command.live ? await goLive(command, manifests) : undefined
-    if (live !== undefined) {
-      for (const idle of idleMasks(pairOf(command, manifests).masks, live.catalog, live.database))
-        io.stderr.write(`sallyport explain: warning: ${idle}\n`)
-    }
-    return (await answer(io, await explainerOf(command, manifests, live))) ? 0 : 1
+    const catalog = live?.catalog ?? (await catalogOf(command))
+    const pair = pairOf(command, manifests)
+    // Of tables that are taken at their names nothing can be missing.
+    if (live !== undefined || command.catalog !== undefined)
+      for (const doubt of await doubtsAbout(pair, manifests, catalog))
+        io.stderr.write(`sallyport explain: warning: ${doubt}\n`)
+    return (await answer(io, explainerOf(command, pair, catalog, live))) ? 0 : 1
   } catch (error) {
     io.stderr.write(`sallyport explain: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1
@@ -62,9 +64,7 @@ async function manifestsOf({ manifests }: ExplainCommand): Promise<Manifests> {
   return loadManifests(manifests)
 }
 
-async function explainerOf(command: ExplainCommand, manifests: Manifests, live: Live | undefined): Promise<Explainer> {
-  const pair = pairOf(command, manifests)
-  const catalog = live?.catalog ?? (await catalogOf(command))
+function explainerOf(command: ExplainCommand, pair: Pair, catalog: Catalog, live: Live | undefined): Explainer {
   const path = effectivePath(command.searchPath, { user: undefined, temporarySchema: undefined })
   const namesOnly = command.catalog === undefined && live === undefined
   return new Explainer(pair, catalog, path, { namesOnly, estimate: live?.estimate })

@@ -32,6 +32,8 @@ export class Pair {
   readonly suspendedBy?: string
   /** Why everything is denied, if it is: nothing selects, suspended, or a policy cannot be enforced. */
   readonly denied?: string
+  /** Keys of the policies that select the two. */
+  readonly policies: readonly string[]
   readonly masks: readonly Mask[]
   readonly limits: readonly Limit[]
   readonly recording: RecordingPolicy
@@ -45,7 +47,8 @@ export class Pair {
   readonly #known = new WeakMap<ActionShape, Decision | Residual>()
 
   constructor(policies: readonly CompiledPolicy[], who: Omit<Subject, 'policies'>) {
-    this.#subject = { ...who, policies: policies.map(({ key }) => key) }
+    this.policies = policies.map(({ key }) => key)
+    this.#subject = { ...who, policies: this.policies }
     this.#policies = policies
     this.selected = policies.some(({ grants }) => grants)
     this.masks = policies.flatMap(({ masks }) => masks)
