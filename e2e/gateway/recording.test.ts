@@ -64,6 +64,8 @@ async function shown(connection: string): Promise<string> {
   await client.query('select name from people where name <> $1', [PARAMETER])
   await client.failure(`select '${LITERAL}'::int`)
   await client.failure(`select from where '${LITERAL}'`)
+  // The agent is told its own words, which no record keeps.
+  assert.match((await client.failure(`select 1 '${LITERAL}'`)).message, new RegExp(LITERAL))
   await client.end()
   const session = await sessionOf(connection)
   const { output, code } = await sallyport('sessions', 'show', session, '--state', stage.state)

@@ -40,6 +40,14 @@ export function redactUnparsed(text: string): Redacted {
   return `${begins}(${Buffer.byteLength(text)} bytes, not understood)` as Redacted
 }
 
+/**
+ * The parser's complaint without what it quotes: where a literal is not closed that is all of its text, and where one was
+ * closed too early it is a word of it.
+ */
+export function redactFault(message: string): string {
+  return message.replace(/ ?(?:at or near )?[":].*$/s, '')
+}
+
 const KEYWORDS = new Set(
   (
     'SELECT INSERT UPDATE DELETE MERGE WITH VALUES TABLE COPY CREATE ALTER DROP TRUNCATE GRANT REVOKE SET RESET SHOW BEGIN START ' +

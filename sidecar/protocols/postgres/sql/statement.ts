@@ -149,7 +149,10 @@ export type Understood =
   | { readonly ok: true; readonly statements: readonly Statement[] }
   | {
       readonly ok: false
+      /** For whoever sent it: it may quote what they wrote. */
       readonly reason: string
+      /** The same for records, which keep no literal. */
+      readonly kept: string
       readonly at: number | undefined
       readonly redacted: import('#sidecar/action.ts').Redacted
     }

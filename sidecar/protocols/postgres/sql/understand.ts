@@ -11,7 +11,7 @@ import { factsTogether } from './facts.ts'
 import { kindOf, type Node, NotUnderstood } from './node.ts'
 import type { Outcome, StatementHandlers, Within } from './outcome.ts'
 import { parseElsewhere } from './parse-elsewhere.ts'
-import { redact, redactUnparsed } from './redact.ts'
+import { redact, redactFault, redactUnparsed } from './redact.ts'
 import { effectivePath } from './settings.ts'
 import type { SessionChange, Statement, Understood } from './statement.ts'
 import { COPY_STATEMENTS } from './statements-copy.ts'
@@ -56,7 +56,10 @@ function understandNow(text: string, environment: Environment): Understood {
 function conclude(text: string, environment: Environment, parsing: () => Parsed): Understood {
   try {
     const parsed = parsing()
-    if (!parsed.ok) return refused(text, `${parsed.fault.message}, as PostgreSQL 18 reads SQL`, parsed.fault.at)
+    if (!parsed.ok) {
+      const { message, at } = parsed.fault
+      return refused(text, `${message}${READ_AS}`, at, `${redactFault(message)}${READ_AS}`)
+    }
     return { ok: true, statements: script(parsed.tree.stmts ?? [], text, environment) }
   } catch (error) {
     if (error instanceof NotUnderstood) return refused(text, `not understood: ${error.message}`, error.at)
@@ -66,8 +69,10 @@ function conclude(text: string, environment: Environment, parsing: () => Parsed)
   }
 }
 
-function refused(text: string, reason: string, at: number | undefined): Understood {
-  return { ok: false, reason, at, redacted: redactUnparsed(text) }
+const READ_AS = ', as PostgreSQL 18 reads SQL'
+
+function refused(text: string, reason: string, at: number | undefined, kept = reason): Understood {
+  return { ok: false, reason, kept, at, redacted: redactUnparsed(text) }
 }
 
 function script(raws: readonly RawStmt[], text: string, environment: Environment): readonly Statement[] {
