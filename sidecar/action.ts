@@ -24,6 +24,8 @@ export interface Part {
   readonly columns: readonly string[]
   /** For effect Unknown: what was not understood, in words for the person who reads the refusal. */
   readonly unknown?: string
+  /** For effect Unknown: what the target has none of by that name, in the protocol's own word; `unknown` says so in a sentence. */
+  readonly absent?: string
   /** It runs code that nobody reviewed: only a rule that lists its verb or its object's kind may allow it, never one that allows an effect at large. */
   readonly opaque?: true
 }

@@ -85,7 +85,27 @@ const REFUSED: Readonly<Record<string, readonly [words: RegExp, ...Asked]>> = {
   'more rows than a statement may have': [/100 Rows per Statement/, 'select generate_series(1, 1000)'],
 }
 
+/** Each has its own code in PostgreSQL, which programs act on. */
+const NOT_THERE: Readonly<Record<string, string>> = {
+  'a column': 'select nam from customers',
+  'a column of a table with another name': 'select c.nam from customers c',
+  'a column to join by': 'select * from customers a join customers b on a.id = b.nummer',
+  'a function': 'select datediff(1, 2)',
+  'a function of a schema': 'select public.datediff(1, 2)',
+  'a function of a column': 'select lenght(name) from customers',
+  'an operator': 'select 1 <=|=> 2',
+  'a type': "select 'a'::integr",
+  'a type of a schema': "select 'a'::public.integr",
+}
+
 describe('under a narrow policy', () => {
+  for (const [what, text] of Object.entries(NOT_THERE)) {
+    test(`${what} that is not there is refused with the server's own code`, async () => {
+      const code = (client: Client) => client.query(text).then(assert.fail, (error: { code?: string }) => error.code)
+      assert.equal(await code(through), await code(direct))
+    })
+  }
+
   for (const [sentence, [text, values = []]] of Object.entries(ANSWERED)) {
     test(`${sentence}: it is answered as by the server`, async () => {
       const [expected, answer] = await Promise.all([direct.query(text, [...values]), through.query(text, [...values])])

@@ -82,7 +82,9 @@ export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text.replace(/[;:,]$/, '')}.`
 }
 
-function unknownPart({ verb, unknown }: Part): string {
+function unknownPart({ verb, unknown, absent }: Part): string {
+  if (absent !== undefined && unknown !== undefined)
+    return `${unknown}, as far as the gateway knows; what cannot be looked up is denied whatever policies say, so look how it is written`
   const what = unknown === undefined ? `${verb} was not understood` : `${verb} was not understood: ${unknown}`
   return `${what}; what is not understood is denied whatever policies say, so put it in simpler terms`
 }

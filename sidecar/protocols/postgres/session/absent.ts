@@ -1,5 +1,6 @@
-// A refused statement that names a table which is not there is more often a slip of the pen than a matter for the owners of
-// the policies: whoever wrote it is told.
+// A refused statement that names what is not there is more often a slip of the pen than a matter for the owners of the
+// policies: whoever wrote it is told, in PostgreSQL's own code where that is all there is to it.
+import type { Part } from '#sidecar/action.ts'
 import type { Catalog } from '../catalog/model.ts'
 import { apart } from '../catalog/qualified.ts'
 import type { Statement } from '../sql/statement.ts'
@@ -13,6 +14,18 @@ export function whatIsAbsent({ shape }: Statement, catalog: Catalog): string {
   return names.length === 0
     ? ''
     : `; there is no ${names.slice(0, 5).join(', ')} in the database, as far as the gateway knows`
+}
+
+/** What the target would say itself of the part that a statement is refused for (appendix A): undefined if there is more to it. */
+export function absentState(part: Part | undefined): string | undefined {
+  return part?.absent === undefined ? undefined : SQLSTATES[part.absent]
+}
+
+const SQLSTATES: Readonly<Record<string, string>> = {
+  column: '42703',
+  function: '42883',
+  operator: '42883',
+  type: '42704',
 }
 
 function has(catalog: Catalog, name: string): boolean {

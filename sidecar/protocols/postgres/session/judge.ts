@@ -12,7 +12,7 @@ import type { CellsPlan } from '../masking/plan.ts'
 import { atBest, withBound } from '../sql/bound-settings.ts'
 import type { CopyStream, Statement, Understood } from '../sql/statement.ts'
 import { CopyOutMasker } from '../values/copy-out.ts'
-import { whatIsAbsent } from './absent.ts'
+import { absentState, whatIsAbsent } from './absent.ts'
 import { callOf, notUnderstood } from './actions.ts'
 import { after, eachUntil, type Soon } from './after.ts'
 import { copyPlans } from './cell-plans.ts'
@@ -206,8 +206,9 @@ export class Judge {
   /** Records that a judged statement is refused, and puts it into words. */
   refusal(judged: Judged): RefusalText {
     const refusal = refusalText(this.#parts.gate.refuse(judged.action, judged.decision, judged.admission.masks))
-    const absent = whatIsAbsent(judged.statement, judged.basis.catalog)
-    return absent === '' ? refusal : { ...refusal, message: refusal.message + absent }
+    const { statement, decision, basis } = judged
+    const sqlstate = absentState(statement.shape.parts[decision.part]) ?? refusal.sqlstate
+    return { ...refusal, sqlstate, message: refusal.message + whatIsAbsent(statement, basis.catalog) }
   }
 
   copyMasker(judged: Judged, copy: CopyStream): CopyOutMasker {

@@ -34,6 +34,7 @@ interface MutablePart {
   readonly covers: Map<string, ObjectRef>
   readonly columns: Set<string>
   readonly unknown: string | undefined
+  readonly absent: string | undefined
   opaque: boolean
   readonly valueColumns: Set<string>
 }
@@ -85,6 +86,8 @@ export class Analysis {
       covers?: readonly ObjectRef[]
       columns?: Iterable<string>
       unknown?: string
+      /** What there is none of by that name. */
+      absent?: string
       /** It runs code that nobody reviewed. */
       opaque?: true
       /** Touching one of these makes the part Admin. */
@@ -101,6 +104,7 @@ export class Analysis {
         covers: new Map(),
         columns: new Set(),
         unknown: more.unknown,
+        absent: more.absent,
         opaque: false,
         valueColumns: new Set(),
       }
@@ -122,6 +126,7 @@ export class Analysis {
       covers: [...part.covers.values()],
       columns: [...part.columns],
       ...(part.unknown === undefined ? {} : { unknown: part.unknown }),
+      ...(part.absent === undefined ? {} : { absent: part.absent }),
       ...(part.opaque ? { opaque: true } : {}),
     }))
   }

@@ -68,9 +68,10 @@ function invoke(
   if (callee.missing) {
     analysis.unresolved = true
     // `t.f` is a column first of all.
-    const what =
-      nodes.length === 0 && args.length === 1 ? 'there is neither a column nor a function' : 'there is no function'
-    analysis.part('call', 'Unknown', object, { unknown: `${what} ${callee.name} in the catalog` })
+    const column = nodes.length === 0 && args.length === 1
+    const what = column ? 'there is neither a column nor a function' : 'there is no function'
+    const unknown = `${what} ${callee.name} in the catalog`
+    analysis.part('call', 'Unknown', object, { unknown, absent: column ? 'column' : 'function' })
     analysis.opaque()
     return { ...derive(args, undefined, true), at: location }
   }

@@ -204,7 +204,7 @@ export function operatorPart(analysis: Analysis, names: readonly string[], value
       'call',
       'Unknown',
       { kind: 'operator', name: shown },
-      { unknown: `the operator ${shown} is not in the catalog` },
+      { unknown: `there is no operator ${shown} in the catalog for these types`, absent: 'operator' },
     )
     return true
   }

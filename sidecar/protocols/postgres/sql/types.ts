@@ -48,7 +48,7 @@ export function namedType(analysis: Analysis, name: TypeName | undefined): Named
       'cast',
       'Unknown',
       { kind: 'type', name: shown },
-      { unknown: `the type ${shown} is not in the catalog` },
+      { unknown: `there is no type ${shown} in the catalog`, absent: 'type' },
     )
     return { oid: undefined, opaque: true }
   }
