@@ -31,15 +31,16 @@ export interface Stage {
 export async function setUp(): Promise<Stage> {
   const home = await mkdtemp(join(tmpdir(), 'sallyport-demo-'))
   const manifests = join(home, 'manifests')
-  await cp(join(ROOT, 'examples/postgres'), manifests, { recursive: true })
-  const server = await startPostgres({ version: 18 })
+  let server: PostgresServer | undefined
   let gateway: ChildProcess | undefined
   const stop = async () => {
     if (gateway) await end(gateway)
-    await server.stop()
+    await server?.stop()
     await rm(home, { recursive: true, force: true })
   }
   try {
+    await cp(join(ROOT, 'examples/postgres'), manifests, { recursive: true })
+    server = await startPostgres({ version: 18 })
     const { username, password } = await credential(manifests)
     await server.sql(`create database ${DATABASE}`)
     await server.sql(sampleData(username, password), DATABASE)

@@ -62,19 +62,22 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Postgr
   const account = await databaseAccount()
   const bin = await binaries(version, account)
   const home = await mkdtemp(join(tmpdir(), `sallyport-pg${version}-`))
-  const data = join(home, 'data')
-  const password = await copyTemplate(version, bin, account, data)
-  await giveTo(account, home)
-  await configure(data, home, account, options)
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
-    const started = await launch(join(bin, 'postgres'), data, home, port, account)
-    if (started.ready) return describe(version, port, password, home, started)
-    // Another process may have taken the port between our asking and the server's binding.
-    if (attempt === 5 || !/could not (bind|create any)/.test(started.log())) {
-      await rm(home, { recursive: true, force: true })
-      throw new Error(`PostgreSQL ${version} did not start:\n${started.log()}`)
+  try {
+    const data = join(home, 'data')
+    const password = await copyTemplate(version, bin, account, data)
+    await giveTo(account, home)
+    await configure(data, home, account, options)
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort()
+      const started = await launch(join(bin, 'postgres'), data, home, port, account)
+      if (started.ready) return describe(version, port, password, home, started)
+      // Another process may have taken the port between our asking and the server's binding.
+      if (attempt === 5 || !/could not (bind|create any)/.test(started.log()))
+        throw new Error(`PostgreSQL ${version} did not start:\n${started.log()}`)
     }
+  } catch (error) {
+    await rm(home, { recursive: true, force: true })
+    throw error
   }
 }
 
