@@ -5,6 +5,7 @@ import type { Listener } from '#sidecar/gateway/gateway.ts'
 import { hostPort } from '#sidecar/net/host-port.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 import type { Listen } from './options.ts'
+import { portsOfTargetsHere } from './own-targets.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -21,6 +22,7 @@ export async function placeListeners(
     places.set(`${host}:${port}`, place)
   }
   const shared = new Map<string, { host: string; port: number }>()
+  const ofTargets = portsOfTargetsHere(connections)
   for (const connection of connections) {
     const key = connectionKey(connection)
     const own = asked.filter(({ connection: name }) => name === key)
@@ -34,10 +36,7 @@ export async function placeListeners(
       // Connections that share an endpoint share a listener; different endpoints with one port number cannot.
       const place = shared.get(id) ?? {
         host: LOOPBACK,
-        port: await freePort(
-          endpoint.port,
-          [...shared.values()].map(({ port }) => port),
-        ),
+        port: await freePort(endpoint.port, [...ofTargets, ...[...shared.values()].map(({ port }) => port)]),
       }
       shared.set(id, place)
       add(place.host, place.port, key)

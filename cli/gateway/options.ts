@@ -12,7 +12,7 @@ changed Connection or Secret, and those that would lose a mask, are cut; what ca
 
   --manifests DIR                     Connections, AccessPolicies, ClusterAccessPolicies, IdentityProviders, Secrets, ConfigMaps
   --listen NAMESPACE/NAME=HOST:PORT   where agents reach a Connection; may be repeated. Default: 127.0.0.1 and the port of
-                                      the Connection's first endpoint, or a free one if that is taken
+                                      the Connection's first endpoint, or a free one if that is taken or a target's
   --agent namespace=NS,serviceAccount=SA[,labels=k=v[;k=v]…]
                                       who the agents are. Default: namespace=default,serviceAccount=default
   --state DIR                         keys and recordings. Default: ./sallyport-state

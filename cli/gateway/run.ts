@@ -23,6 +23,7 @@ import { understand } from '../command-line.ts'
 import type { Io } from '../io.ts'
 import { listenProblem, placeListeners } from './listeners.ts'
 import { type GatewayCommand, readOptions, USAGE } from './options.ts'
+import { dialsItself } from './own-targets.ts'
 import { tryTargets } from './reach.ts'
 import { gatewayResources, unusable } from './resources.ts'
 import { about, mustBeThere, named, usableResources } from './start.ts'
@@ -157,7 +158,10 @@ class Standalone {
     for (const [key, reason] of resources.invalid) {
       this.#log.error(`policy ${key} cannot be enforced, so what it selects is denied: ${reason}`)
     }
-    this.#listeners = await placeListeners(configuration.connections, this.#command.listen, this.#listeners)
+    const listeners = await placeListeners(configuration.connections, this.#command.listen, this.#listeners)
+    const problem = dialsItself(listeners, configuration.connections)
+    if (problem !== undefined) throw new Error(problem)
+    this.#listeners = listeners
     return gateway.apply(configuration, this.#listeners)
   }
 

@@ -57,6 +57,10 @@ const FAILURES: Readonly<Record<string, readonly [readonly string[], string]>> =
     ['--state', STATE, '--listen', 'data/other=127.0.0.1:1'],
     '--listen data/other: there is no such Connection; there are data/orders-db',
   ],
+  'a Connection that would be its own target': [
+    ['--state', STATE, '--listen', 'data/orders-db=127.0.0.1:5432'],
+    '--listen data/orders-db=127.0.0.1:5432: that is where data/orders-db has its target; choose another port',
+  ],
 }
 
 for (const [name, [args, problem]] of Object.entries(FAILURES)) {
