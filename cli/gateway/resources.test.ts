@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { loadManifests } from '#crds/load.ts'
+import { loadManifests, type Manifests } from '#crds/load.ts'
 import { connection, guardrail, policy, SECRET } from '../check/fixtures.ts'
-import { gatewayResources } from './resources.ts'
+import { gatewayResources, unusable } from './resources.ts'
 
 const rule = (verb: string) => `rules: [{name: r, match: {verbs: [${verb}]}, action: Deny}]`
 
@@ -24,6 +24,10 @@ const LEFT: Readonly<Record<string, readonly [documents: readonly string[], ...p
     [SECRET, connection('db'), policy('rules: nonsense')],
     /^data\/p: spec\.rules: /,
   ],
+  'denial where a policy is of a version that does not exist': [
+    [SECRET, connection('db'), policy().replace('v1alpha1', 'v1')],
+    /^data\/p: kind: there is no kind AccessPolicy in sallyport\.dev\/v1$/,
+  ],
   'no sessions where two Connections have one name': [
     [SECRET, connection('db'), connection('web'), connection('db'), guardrail()],
     /^data\/db: metadata\.name: Connection data\/db is there already/,
@@ -33,13 +37,48 @@ const LEFT: Readonly<Record<string, readonly [documents: readonly string[], ...p
 describe('manifests leave in force', () => {
   for (const [sentence, [documents, ...expected]] of Object.entries(LEFT)) {
     test(sentence, async () => {
-      const directory = mkdtempSync(join(tmpdir(), 'sallyport-resources-'))
-      writeFileSync(join(directory, 'all.yaml'), documents.join('---\n'))
-      const { invalid, connectionProblems = new Map() } = gatewayResources(await loadManifests(directory))
-      rmSync(directory, { recursive: true })
+      const { invalid, connectionProblems = new Map() } = gatewayResources(await loaded(documents))
       const problems = [...invalid, ...connectionProblems].map(([key, problem]) => `${key}: ${problem}`)
       assert.equal(problems.length, expected.length, problems.join('\n'))
       for (const [index, problem] of problems.entries()) assert.match(problem, expected[index] ?? /nothing/)
     })
   }
 })
+
+const UNUSABLE: Readonly<Record<string, readonly [document: string, problem: RegExp]>> = {
+  'a guardrail whose kind is misspelt': [
+    guardrail().replace('ClusterAccessPolicy', 'ClusterAcessPolicy'),
+    /^\S+all\.yaml:\d+: kind: there is no kind ClusterAcessPolicy in sallyport\.dev\/v1alpha1$/,
+  ],
+  'a policy without a kind': [
+    policy().replace('kind: AccessPolicy\n', ''),
+    /^\S+all\.yaml:\d+: kind: kind is missing$/,
+  ],
+  'a policy without a name': [
+    guardrail().replace(/name: \w+/, ''),
+    /^\S+all\.yaml:\d+: ClusterAccessPolicy: metadata\.name: required/,
+  ],
+}
+
+describe('nothing of the manifests is used beside', () => {
+  for (const [sentence, [document, problem]] of Object.entries(UNUSABLE)) {
+    test(sentence, async () => {
+      assert.match(unusable(await loaded([SECRET, connection('db'), policy(), document])) ?? '', problem)
+    })
+  }
+
+  test('but what is no business of ours is passed over', async () => {
+    const deployment = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n'
+    assert.equal(unusable(await loaded([SECRET, connection('db'), policy(), deployment])), undefined)
+  })
+})
+
+async function loaded(documents: readonly string[]): Promise<Manifests> {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-resources-'))
+  writeFileSync(join(directory, 'all.yaml'), documents.join('---\n'))
+  try {
+    return await loadManifests(directory)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}

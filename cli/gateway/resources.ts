@@ -1,11 +1,14 @@
 // From a directory's manifests to what the gateway serves. What `sallyport check` calls an error is not in force here
 // either: a policy with one denies what it selects, a Connection with one takes no sessions.
 import { type Finding, fieldOf } from '#crds/finding.ts'
+import KINDS from '#crds/kinds.gen.json' with { type: 'json' }
 import type { Manifests } from '#crds/load.ts'
 import { keyOf } from '#sidecar/check/names.ts'
 import type { GatewayResources } from '#sidecar/gateway/configuration.ts'
 import { PROTOCOLS } from '#sidecar/protocols/registry.ts'
 import { doubtsOf } from '../check/check.ts'
+
+const KNOWN: ReadonlySet<string> = new Set(KINDS.map(({ kind }) => kind))
 
 /** Why a gateway that is to start has nothing to serve. */
 export function nothingToServe({ files, resources }: Manifests): string | undefined {
@@ -13,13 +16,19 @@ export function nothingToServe({ files, resources }: Manifests): string | undefi
   return resources.connections.length === 0 ? 'there is no Connection among the manifests' : undefined
 }
 
-/** Why these manifests cannot be used at all: nobody can tell what the unreadable part would have forbidden. */
+/**
+ * Why these manifests cannot be used at all: nobody can tell what the unreadable part would have forbidden. A kind that does not
+ * exist may be a policy's, misspelt.
+ */
 export function unusable({ findings, rejected }: Manifests): string | undefined {
   const named = rejected.filter(({ name, namespace, kind }) => {
-    return name !== undefined && (namespace !== undefined || kind === 'ClusterAccessPolicy')
+    return KNOWN.has(kind) && name !== undefined && (namespace !== undefined || kind === 'ClusterAccessPolicy')
   })
   const nameless = rejected.find((one) => !named.includes(one))
-  if (nameless) return `${nameless.file}:${nameless.line}: ${nameless.kind}: ${nameless.reason}`
+  if (nameless) {
+    const { file, line, kind, reason } = nameless
+    return `${file}:${line}: ${KNOWN.has(kind) ? `${kind}: ` : ''}${reason}`
+  }
   const whole = findings.find(({ severity, field }) => severity === 'error' && field === '')
   return whole && describe(whole)
 }
