@@ -31,7 +31,7 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
       connection('db'),
       policy(rules('match: {objects: [{kind: table, names: ["public*orders*"]}]}, action: Deny')),
     ],
-    'spec.rules[0].match.objects[0].names[0]: no table has the name public*orders*: it needs 2 segments, and * never crosses a dot; allowed: *.*',
+    'spec.rules[0].match.objects[0].names[0]: no table has the name public*orders*: it needs 2 segments, and * never crosses a dot; allowed: public*orders*.*',
   ],
   'a policy that selects nothing': [
     [
@@ -180,16 +180,16 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
     'spec.windows[0].timeZone: window w',
   ],
   'a verb that no protocol has': [
-    [SECRET, connection('db'), policy(rules('match: {verbs: [select, dorp]}, action: Deny'))],
-    'spec.rules[0].match.verbs[1]: no protocol has the verb dorp; allowed: drop, insert, select',
+    [SECRET, connection('db'), policy(rules('match: {verbs: [insert, dorp]}, action: Deny'))],
+    'spec.rules[0].match.verbs[1]: no protocol has the verb dorp; allowed: copy, drop, insert, select',
   ],
   'a verb that only other protocols have': [
     [SECRET, connection('db'), policy(rules('match: {verbs: [get]}, action: Deny'))],
-    'warning: spec.rules[0].match.verbs[0]: verb get is unknown to PostgreSQL and never matches; allowed: drop, insert, select',
+    'warning: spec.rules[0].match.verbs[0]: verb get is unknown to PostgreSQL and never matches; allowed: copy, drop, insert, select',
   ],
   'a kind of object that no protocol has': [
     [SECRET, connection('db'), policy(rules('match: {objects: [{kind: tabel}]}, action: Deny'))],
-    'spec.rules[0].match.objects[0].kind: no protocol has the kind of object tabel; allowed: function, table',
+    'spec.rules[0].match.objects[0].kind: no protocol has the kind of object tabel; allowed: function, schema, table',
   ],
   'a name that no table can have': [
     [
@@ -197,8 +197,47 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
       connection('db'),
       policy(rules('match: {objects: [{kind: table, names: [orders, "*", "*.orders"]}]}, action: Deny')),
     ],
-    'spec.rules[0].match.objects[0].names[0]: no table has the name orders: it needs 2 segments, and * never crosses a dot; allowed: *.*',
+    'spec.rules[0].match.objects[0].names[0]: no table has the name orders: it needs 2 segments, and * never crosses a dot; allowed: *.orders',
     'spec.rules[0].match.objects[0].names[1]: no table has the name *: it needs 2 segments, and * never crosses a dot; allowed: *.*',
+  ],
+  'a name that is a column’s': [
+    [
+      SECRET,
+      connection('db'),
+      policy(rules('match: {objects: [{kind: table, names: [public.orders.note]}]}, action: Deny')),
+    ],
+    'warning: spec.rules[0].match.objects[0].names[0]: a name of a table has 2 segments, more only where a name itself has a dot, and public.orders.note has 3; allowed: columns are for masking, and no database goes in front',
+  ],
+  'names in quotes': [
+    [
+      SECRET,
+      connection('db'),
+      policy(
+        `${rules(`match: {objects: [{kind: table, names: ['"Sales"."Orders"', 'public.5" pipes']}]}, action: Deny`)}\n  masking: [{name: m, columns: ['public."Orders".note'], strategy: Hash}]`,
+      ),
+    ],
+    'warning: spec.rules[0].match.objects[0].names[0]: "Sales"."Orders" is compared with its quotes, and names have none here; allowed: Sales.Orders',
+    'warning: spec.masking[0].columns[0]: public."Orders".note is compared with its quotes, and names have none here; allowed: public.Orders.note',
+  ],
+  'a Deny behind an Allow that takes what it is about': [
+    [
+      SECRET,
+      connection('db'),
+      policy(rules('match: {effects: [Read]}, action: Allow', 'match: {objects: [{kind: table}]}, action: Deny')),
+    ],
+    'warning: spec.rules[1].name: rule r1 does not keep back what rule r0 allows, which comes first: the first rule that matches decides; allowed: put it in front of rule r0',
+  ],
+  'a Deny that another verb gets round': [
+    [
+      SECRET,
+      connection('db'),
+      policy(rules('match: {verbs: [select]}, action: Deny', 'match: {effects: [Read]}, action: Allow')),
+    ],
+    'warning: spec.rules[0].match.verbs: rule r0 keeps back select, and copy reads rows too; allowed: copy beside it',
+  ],
+  'a Deny of a schema': [
+    [SECRET, connection('db'), policy(rules('match: {objects: [{kind: schema, names: [hr]}]}, action: Deny'))],
+    'warning: spec.rules[0].match.objects: rule r0 is about the schema itself, not about what is in it; allowed: {kind: table, names: ["hr.*"]}',
   ],
   'a condition that does not type-check': [
     [SECRET, connection('db'), policy(rules('match: {condition: "facts.hasWhere > 100"}, action: Deny'))],

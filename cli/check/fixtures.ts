@@ -9,12 +9,15 @@ import { run } from './run.ts'
 export const POSTGRESQL: ProtocolFacts = {
   name: 'PostgreSQL',
   vocabulary: {
-    verbs: ['select', 'insert', 'drop'],
-    kinds: ['table', 'function'],
+    verbs: ['select', 'copy', 'insert', 'drop'],
+    kinds: ['table', 'function', 'schema'],
     facts: { hasWhere: { type: 'bool', description: 'Whether there is a WHERE.' } },
     masking: { columns: true, detectors: true, fields: false },
     metrics: ['Rows', 'Bytes', 'Idle'],
     nameSegments: { table: 2 },
+    effectsOf: { select: ['Read'] },
+    alike: [{ verbs: ['select', 'copy'], kinds: ['table'], effect: 'Read', what: 'reads rows' }],
+    holds: { schema: 'table' },
   },
   settings: compiled({
     type: 'object',

@@ -1,13 +1,15 @@
 // An AccessPolicy or ClusterAccessPolicy with what it refers to and with the protocols of the connections it selects.
 
 import type { Path } from '#crds/finding.ts'
-import type { LimitRule, ObjectMatch, Rule } from '#crds/types.gen.ts'
+import type { LimitRule, Rule } from '#crds/types.gen.ts'
 import { parseFieldPath } from '#sidecar/masking/field-path.ts'
 import { checkCondition } from '#sidecar/policy/conditions.ts'
 import { compilePolicy } from '#sidecar/policy/policy.ts'
 import { compileWindow } from '#sidecar/policy/windows.ts'
 import type { Report } from './fault.ts'
+import { firstThatAllows, halfRefused, onlyHeld } from './loopholes.ts'
 import { choices, keyOf } from './names.ts'
+import { checkNames, warnOfQuotes } from './object-names.ts'
 import type { ProtocolFacts } from './protocol-facts.ts'
 import { checkIdentity, checkSelection, type Policy, type PolicyContext } from './selection.ts'
 import { firstThatHides } from './unreachable.ts'
@@ -65,9 +67,34 @@ function checkRule(rule: Rule, index: number, scope: Scope): void {
     if (fault !== undefined) report.error(policy, 'NotEnforceable', [...at, 'match', 'condition'], fault)
   }
   const hiding = firstThatHides(policy.spec.rules, index)
-  if (hiding === undefined) return
-  const message = `rule ${rule.name} is never reached: rule ${hiding.name} matches all that it matches and comes first`
-  report.warning(policy, [...at, 'name'], message, 'put it in front, or take it out')
+  if (hiding === undefined) warnOfLoopholes(rule, index, scope)
+  else {
+    const message = `rule ${rule.name} is never reached: rule ${hiding.name} matches all that it matches and comes first`
+    report.warning(policy, [...at, 'name'], message, 'put it in front, or take it out')
+  }
+}
+
+function warnOfLoopholes(rule: Rule, index: number, { policy, spoken, settled, report }: Scope): void {
+  if (!settled) return
+  const { rules } = policy.spec
+  const at: Path = ['spec', 'rules', index]
+  for (const { vocabulary } of spoken) {
+    const allowing = firstThatAllows(rules, index, vocabulary)
+    if (allowing !== undefined) {
+      const message = `rule ${rule.name} does not keep back what rule ${allowing.name} allows, which comes first: the first rule that matches decides`
+      report.warning(policy, [...at, 'name'], message, `put it in front of rule ${allowing.name}`)
+    }
+    for (const { refused, left, what } of halfRefused(rules, rule, vocabulary)) {
+      const message = `rule ${rule.name} keeps back ${refused}, and ${left} ${what} too`
+      report.warning(policy, [...at, 'match', 'verbs'], message, `${left} beside it`)
+    }
+    const { holds = {} } = vocabulary
+    for (const { kind, names = ['*'] } of onlyHeld(rule, holds)) {
+      const message = `rule ${rule.name} is about the ${kind} itself, not about what is in it`
+      const inside = names.map((name) => `"${name}.*"`).join(', ')
+      report.warning(policy, [...at, 'match', 'objects'], message, `{kind: ${holds[kind]}, names: [${inside}]}`)
+    }
+  }
 }
 
 /** A word that no protocol has denies the whole policy; one that only other protocols have never matches here. */
@@ -87,25 +114,6 @@ function checkWord(
   }
 }
 
-/** `*` never crosses a dot, so a name with too few segments is nobody's name, and a Deny rule with it denies nothing. */
-/** A Deny that matches nothing leaves open what it was written to close, so there it is no mere suspicion. */
-function checkNames(
-  { policy, spoken, settled, report }: Scope,
-  path: Path,
-  { kind, names }: ObjectMatch,
-  action: Rule['action'],
-): void {
-  const wanted = spoken.map(({ vocabulary }) => vocabulary.nameSegments?.[kind] ?? 1)
-  const segments = Math.min(...wanted)
-  for (const [index, name] of (names ?? []).entries()) {
-    if (name.split('.').length >= segments) continue
-    const message = `no ${kind} has the name ${name}: it needs ${segments} segments, and * never crosses a dot`
-    const allowed = Array(segments).fill('*').join('.')
-    if (action === 'Deny' && settled) report.error(policy, 'NotEnforceable', [...path, index], message, allowed)
-    else report.warning(policy, [...path, index], message, allowed)
-  }
-}
-
 function checkMasks(scope: Scope): void {
   const { policy, spoken, report } = scope
   for (const [index, mask] of policy.spec.masking.entries()) {
@@ -118,6 +126,7 @@ function checkMasks(scope: Scope): void {
       const fault = firstFault(faults, scope)
       if (fault !== undefined) report.error(policy, 'NotEnforceable', [...at, target], fault, maskableBy(spoken))
     }
+    for (const [nth, column] of (mask.columns ?? []).entries()) warnOfQuotes(scope, [...at, 'columns', nth], column)
     for (const [nth, field] of (mask.fields ?? []).entries()) {
       const steps = parseFieldPath(field)
       if (typeof steps === 'string') report.error(policy, 'InvalidMask', [...at, 'fields', nth], steps)

@@ -37,7 +37,8 @@ function objectsWithin(later: Rule, earlier: Rule): boolean {
   return later.match.objects?.every((object) => objectWithin(object, wide)) ?? false
 }
 
-function objectWithin({ kind, names }: ObjectMatch, wide: NonNullable<Match['objects']>): boolean {
+/** Every object that the narrow one means is meant by one of the wide ones. */
+export function objectWithin({ kind, names }: ObjectMatch, wide: NonNullable<Match['objects']>): boolean {
   const sameKind = wide.filter((object) => object.kind === kind)
   if (sameKind.some((object) => object.names === undefined)) return true
   const patterns = sameKind.flatMap((object) => object.names ?? [])

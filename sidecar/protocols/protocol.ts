@@ -4,6 +4,7 @@ import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
 import type { Fault } from '#crds/finding.ts'
 import type { Checked } from '#crds/misfits.ts'
 import type { Connection } from '#crds/types.gen.ts'
+import type { Effect } from '#sidecar/action.ts'
 import type { ConfiguredConnection, Services } from '#sidecar/services.ts'
 
 /** CEL type names as conditions are checked against them: `bool`, `int`, `string`, `list<string>`, `map<string, dyn>` … */
@@ -18,11 +19,26 @@ export interface Vocabulary {
   readonly kinds: readonly string[]
   /** How many dot-separated segments the names of a kind have where that is not one. */
   readonly nameSegments?: { readonly [kind: string]: number }
+  /** What verbs do to a target, of those that always do the same. */
+  readonly effectsOf?: { readonly [verb: string]: readonly Effect[] }
+  /** A rule against one of them leaves the others. */
+  readonly alike?: readonly AlikeVerbs[]
+  /** Kinds of which an object is about itself, and the kind of what it holds: `schema` and `table`. */
+  readonly holds?: { readonly [kind: string]: string }
   readonly facts: FactSchema
   /** Which sorts of masking rule this protocol can honour. */
   readonly masking: { readonly columns: boolean; readonly detectors: boolean; readonly fields: boolean }
   /** Which limit metrics it can count. */
   readonly metrics: readonly string[]
+}
+
+/** Verbs by which the same can be done to objects of some kinds. */
+export interface AlikeVerbs {
+  readonly verbs: readonly string[]
+  readonly kinds: readonly string[]
+  readonly effect: Exclude<Effect, 'Unknown'>
+  /** As a sentence goes on: `reads rows`. */
+  readonly what: string
 }
 
 export interface CredentialKey {

@@ -1,6 +1,6 @@
 // The words of this protocol that policies may use: verbs, kinds of object, facts.
-import type { Facts, FactValue } from '#sidecar/action.ts'
-import type { FactSchema } from '../../protocol.ts'
+import type { Effect, Facts, FactValue } from '#sidecar/action.ts'
+import type { AlikeVerbs, FactSchema } from '../../protocol.ts'
 
 export const FACTS: FactSchema = {
   hasWhere: {
@@ -40,6 +40,27 @@ export const KINDS: readonly string[] = (
   'largeobject system defaultPrivileges textSearchConfiguration textSearchDictionary textSearchParser textSearchTemplate ' +
   'transform'
 ).split(' ')
+
+/** A verb that is left out does now this and now that. */
+export const EFFECTS_OF: Readonly<Record<string, readonly Effect[]>> = {
+  select: ['Read'],
+  copy: ['Read', 'Write'],
+  insert: ['Write'],
+  update: ['Write'],
+  delete: ['Write'],
+  truncate: ['Write'],
+  create: ['Admin'],
+  alter: ['Admin'],
+  drop: ['Admin'],
+}
+
+const ROWS_IN = ['table', 'foreignTable', 'materializedView']
+
+export const ALIKE: readonly AlikeVerbs[] = [
+  { verbs: ['select', 'copy'], kinds: ROWS_IN, effect: 'Read', what: 'reads rows' },
+  { verbs: ['insert', 'copy'], kinds: ROWS_IN, effect: 'Write', what: 'adds rows' },
+  { verbs: ['delete', 'truncate'], kinds: ROWS_IN, effect: 'Write', what: 'takes rows away' },
+]
 
 /** EXPLAIN, PREPARE, DECLARE, EXECUTE and FETCH do what a statement inside them or behind a name does: conditions see both. */
 export function factsTogether(outer: Facts, inner: Facts): Facts {
