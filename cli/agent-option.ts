@@ -8,8 +8,9 @@ export function parseAgent(text: string | undefined): Agent {
     const [name = '', ...rest] = field.split('=')
     const allowed = [...KNOWN].join(', ')
     if (!KNOWN.has(name)) throw new Error(`--agent ${text}: there is no key "${name}"; allowed are ${allowed}`)
-    if (rest.length === 0) throw new Error(`--agent ${text}: ${name}=VALUE is expected`)
-    fields.set(name, rest.join('='))
+    const value = rest.join('=')
+    if (value === '') throw new Error(`--agent ${text}: ${name}=VALUE is expected`)
+    fields.set(name, value)
   }
   const namespace = fields.get('namespace') ?? 'default'
   const pod = fields.get('pod')

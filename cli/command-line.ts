@@ -1,4 +1,5 @@
 // The arguments of a command: understood, or answered at once.
+import { errorCode } from '#sidecar/system-reason.ts'
 import type { Outputs } from './io.ts'
 
 /**
@@ -18,8 +19,14 @@ export function understand<Options extends object>(
     return 0
   } catch (error) {
     // The reason alone, or it would scroll away above the help.
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = inOneSentence(error)
     stderr.write(`sallyport ${command}: ${reason}\nsallyport ${command} --help says more\n`)
     return 2
   }
+}
+
+/** Node's own words for an option that it does not know go on about arguments that begin with a dash. */
+function inOneSentence(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error)
+  return errorCode(error) === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? (said.split('. ')[0] ?? said) : said
 }

@@ -36,6 +36,30 @@ test('a command that is not there: the reason and the commands, not the whole he
   })
 })
 
+const COMMANDS = ['gateway', 'check', 'explain', 'sessions', 'observe', 'doctor', 'demo']
+
+for (const command of COMMANDS) {
+  test(`${command}: each way to ask for help gives the same`, () => {
+    const program = join(ROOT, 'sallyport')
+    const asked = [
+      [command, '--help'],
+      [command, '-h'],
+      ['help', command],
+    ].map((args) => start(program, ...args))
+    assert.match(asked[0]?.out ?? '', new RegExp(`^Usage: sallyport ${command} `))
+    for (const one of asked) assert.deepEqual(one, { status: 0, out: asked[0]?.out, err: '' })
+  })
+
+  test(`${command}: an option that it does not have is named, in one sentence`, () => {
+    const { status, err } = start(join(ROOT, 'sallyport'), command, '--nonsense')
+    assert.equal(status, 2)
+    assert.match(
+      err,
+      new RegExp(`^sallyport ${command}: [^.]*--nonsense[^.]*\nsallyport ${command} --help says more\n$`),
+    )
+  })
+}
+
 for (const command of ['gateway', 'check', 'explain', 'sessions', 'observe']) {
   test(`${command}: options that are not understood are answered with the reason, then where the help is`, () => {
     const { status, err } = start(join(ROOT, 'sallyport'), command)

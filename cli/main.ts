@@ -72,6 +72,8 @@ function version(): string {
 
 async function main(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
+  const [about] = rest
+  if (name === 'help' && about !== undefined) return main([about, '--help'], io)
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     ;(name === undefined ? io.stderr : io.stdout).write(USAGE)
     return name === undefined ? 2 : 0

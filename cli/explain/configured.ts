@@ -2,7 +2,7 @@
 import type { Manifests } from '#crds/load.ts'
 import { configure } from '#sidecar/gateway/configuration.ts'
 import type { PolicySet } from '#sidecar/policy/compile.ts'
-import type { ConfiguredConnection } from '#sidecar/services.ts'
+import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 import { gatewayResources } from '../gateway/resources.ts'
 
 /** Throws if there is no such Connection. */
@@ -13,6 +13,8 @@ export function configured(
   const { connections, policies } = configure(gatewayResources(manifests))
   const connection = connections.find(({ namespace, name }) => namespace === wanted.namespace && name === wanted.name)
   if (connection === undefined)
-    throw new Error(`there is no Connection ${wanted.namespace}/${wanted.name} in the manifests`)
+    throw new Error(
+      `there is no Connection ${wanted.namespace}/${wanted.name} in the manifests; there are ${connections.map(connectionKey).join(', ') || 'none'}`,
+    )
   return { connection, policies }
 }

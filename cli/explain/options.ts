@@ -60,7 +60,7 @@ export function readOptions(args: readonly string[]): ExplainCommand | 'help' {
       save: { type: 'string' },
       major: { type: 'string' },
       'search-path': { type: 'string' },
-      help: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     },
   })
   if (values.help === true) return 'help'

@@ -167,4 +167,17 @@ describe('sallyport explain', () => {
     assert.equal((await explained(['--manifests', '/nowhere', '--connection', 'a/b'], [])).code, 1)
     assert.match((await explained(['--help'], [])).out, /Usage/)
   })
+
+  test('what is not there is named', async () => {
+    const catalog = await explained([...BASE, '--catalog', '/nowhere'], [])
+    assert.deepEqual([catalog.code, catalog.err], [1, 'sallyport explain: --catalog /nowhere: there is no such file\n'])
+    const other = await explained(
+      ['--manifests', MANIFESTS, '--connection', 'data/shopp', '--agent', 'namespace=a'],
+      [],
+    )
+    assert.match(
+      other.err,
+      /^sallyport explain: there is no Connection data\/shopp in the manifests; there are data\/shop/,
+    )
+  })
 })

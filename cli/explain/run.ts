@@ -9,6 +9,7 @@ import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
 import { postgres } from '#sidecar/protocols/postgres/protocol.ts'
 import { effectivePath } from '#sidecar/protocols/postgres/sql/settings.ts'
+import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Io } from '../io.ts'
 import { configured } from './configured.ts'
@@ -85,7 +86,11 @@ export function pairOf(command: Pick<ExplainCommand, 'agent' | 'connection'>, ma
 
 async function catalogOf(command: ExplainCommand): Promise<Catalog> {
   if (command.catalog === undefined) return builtInCatalog(command.major)
-  return readCatalogFile(await readFile(command.catalog, 'utf8'))
+  const text = await readFile(command.catalog, 'utf8').catch((error) => {
+    const reason = errorCode(error) === 'ENOENT' ? 'there is no such file' : systemReason(error)
+    throw new Error(`--catalog ${command.catalog}: ${reason}`, { cause: error })
+  })
+  return readCatalogFile(text)
 }
 
 function questionOf(line: string): Question | string {

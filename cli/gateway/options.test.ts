@@ -16,6 +16,7 @@ const PROBLEMS: Readonly<Record<string, readonly string[]>> = {
   [`--agent namespace=a,team=b: there is no key "team"; allowed are ${KEYS}`]: ['--agent', 'namespace=a,team=b'],
   [`--agent ,: there is no key ""; allowed are ${KEYS}`]: ['--agent', ','],
   '--agent namespace: namespace=VALUE is expected': ['--agent', 'namespace'],
+  '--agent namespace=: namespace=VALUE is expected': ['--agent', 'namespace='],
   '--agent: label "x": key=value is expected, several with ; between them': ['--agent', 'labels=x'],
 }
 

@@ -56,7 +56,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   const [command, session, ...more] = positionals
   if (command === undefined) throw new Error('one of list, show, replay, verify is needed')
   if (command !== 'list' && command !== 'show' && command !== 'replay' && command !== 'verify')
-    throw new Error(`there is no command ${JSON.stringify(command)}`)
+    throw new Error(`there is no command ${JSON.stringify(command)}; there are list, show, replay, verify`)
   if (values.state === undefined) throw new Error('--state DIR is needed')
   const output = values.output ?? 'text'
   if (output !== 'text' && output !== 'json') throw new Error(`--output is text or json, not ${JSON.stringify(output)}`)

@@ -4,7 +4,9 @@ import type { SessionReport, StateReport } from './verify-state.ts'
 
 export function listText({ sessions }: StateReport): string {
   if (sessions.length === 0) return 'no sessions are recorded\n'
-  const rows = sessions.map((session) => [
+  // An id holds the second only.
+  const inOrder = [...sessions].sort((a, b) => compare(a.startedAt ?? '', b.startedAt ?? ''))
+  const rows = inOrder.map((session) => [
     session.session,
     session.startedAt ?? '',
     agentText(session.agent),
@@ -13,6 +15,10 @@ export function listText({ sessions }: StateReport): string {
     session.state,
   ])
   return table([['SESSION', 'STARTED', 'AGENT', 'CONNECTION', 'STATEMENTS', 'STATE'], ...rows])
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 export function verifyText({ sessions, problems }: StateReport): string {
@@ -24,7 +30,7 @@ export function verifyText({ sessions, problems }: StateReport): string {
   )
   const bad = sessions.filter(({ state }) => state === 'altered' || state === 'missing').length
   const count = (state: string): number => sessions.filter((session) => session.state === state).length
-  const sums = `${sessions.length} sessions: ${count('sealed')} sealed, ${count('open')} open-ended, ${count('unlisted')} unlisted, ${count('altered')} altered, ${count('missing')} missing\n`
+  const sums = `${sessions.length} ${sessions.length === 1 ? 'session' : 'sessions'}: ${count('sealed')} sealed, ${count('open')} open-ended, ${count('unlisted')} unlisted, ${count('altered')} altered, ${count('missing')} missing\n`
   const conclusion = bad > 0 || problems.length > 0 ? 'NOT what was recorded\n' : 'every record is as it was written\n'
   return [...lines, ...manifest, sums, conclusion].map(printableLines).join('')
 }

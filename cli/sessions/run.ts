@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
+import { systemReason } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
@@ -53,7 +54,11 @@ async function execute(options: Options, io: Outputs, decoders: readonly Recordi
 
 /** Either is left over where somebody took the other away, and then there is something to say. */
 function recordedIn(state: string): boolean {
-  return readdirSync(state).some((name) => name === 'recording.pub' || name === 'recordings')
+  try {
+    return readdirSync(state).some((name) => name === 'recording.pub' || name === 'recordings')
+  } catch (error) {
+    throw new Error(`--state ${state} cannot be listed: ${systemReason(error)}`, { cause: error })
+  }
 }
 
 function isSound(report: StateReport): boolean {

@@ -101,7 +101,9 @@ describe('what is wrong is one line', () => {
 
   test('a kubeconfig that is not there', async () => {
     const KUBECONFIG = join(folder, 'nowhere')
-    await assert.rejects(read({ KUBECONFIG }), { message: /^kubeconfig \S+nowhere: ENOENT: no such file/ })
+    await assert.rejects(read({ KUBECONFIG }), {
+      message: /^kubeconfig \S+nowhere: there is no such file; set KUBECONFIG to one that is there$/,
+    })
   })
 
   test('nothing at all', async () => {

@@ -1,5 +1,6 @@
 // Access as a kubeconfig says: certificates, tokens, exec and OIDC plugins, proxies. The one file that imports
 // @kubernetes/client-node, and of it only this class: it knows all those forms.
+import { existsSync } from 'node:fs'
 import type { Agent, RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { type Access, type LoadAccess, misconfigured, type TlsMaterial } from './access.ts'
@@ -30,6 +31,7 @@ function load(path: string): KubeConfig {
 }
 
 function fromFile(file: string): KubeConfig {
+  if (!existsSync(file)) throw new Error('there is no such file; set KUBECONFIG to one that is there')
   const config = new KubeConfig()
   config.loadFromFile(file)
   return config
