@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
 import { errorFields, message, type RawConnection } from '../postgres/raw.ts'
+import { call } from '../postgres/session/messages.ts'
 import { limited, limitReports } from './limited.ts'
-import { eventually, prepare, refusedLogin, type Served, Stage } from './stage.ts'
+import { allow, allowing, eventually, prepare, refusedLogin, type Served, Stage } from './stage.ts'
 
 const ONE = 'select n from numbers where n = 1'
 const MANY = 'select n from numbers order by n'
@@ -27,6 +28,15 @@ const SERVED: Readonly<Record<string, Served>> = {
     onExceed: 'RequireApproval',
     approval: { approvers: { groups: ['dba'] }, quorum: 1, timeout: '1m' },
   }),
+  told: limited({ metric: 'Bytes', per: 'Session', max: 60 }),
+  called: {
+    policies: [
+      allowing({
+        rules: [{ name: 'calls', match: { verbs: ['call'] }, action: 'Allow' }, allow('Read', 'Write', 'Admin')],
+        limits: [{ metric: 'Bytes', per: 'Statement', max: 5000, onExceed: 'Deny' }],
+      }),
+    ],
+  },
   both: limited(
     { metric: 'Rows', per: 'Statement', max: 100 },
     { metric: 'Rows', per: 'Session', max: 150, onExceed: 'Terminate' },
@@ -40,7 +50,7 @@ before(async () => {
   server = await startPostgres()
   await prepare(
     server,
-    'create table numbers (n int); insert into numbers select generate_series(1, 1000); create table written (n int)',
+    'create table numbers (n int); insert into numbers select generate_series(1, 1000); create table written (n int); create table few (n int)',
   )
   stage = await Stage.open(server, SERVED)
 })
@@ -236,6 +246,38 @@ test('Bytes per Statement: notifications are no way out, the first of them is to
   session.close()
 })
 
+test('Bytes per Statement: the result of a function call by message counts as a row does', async () => {
+  const [{ oid } = {}] = await server.sql(
+    "select 'table_to_xml(regclass, boolean, boolean, text)'::regprocedure::oid::int as oid",
+  )
+  const session = await stage.raw('called')
+  session.send(call(Number(oid), 'public.numbers', 't', 'f', ''))
+  const messages = await session.until('Z')
+  assert.equal(messages.filter(({ type }) => type === 'V').length, 0)
+  assert.match(errorFields(messages.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))['M'] ?? '', /Bytes/)
+  session.send(call(Number(oid), 'public.few', 't', 'f', ''))
+  assert.equal((await session.until('Z')).filter(({ type }) => type === 'V').length, 1)
+  session.close()
+})
+
+test('Bytes per Session: settings are no way out', async () => {
+  const session = await stage.raw('told')
+  const read = `(select string_agg('x' || n, ',') from numbers)`
+  assert.match(
+    (await drain(session, query(`select count(set_config('search_path', ${read}, false))`))).error,
+    /60 Bytes per Session\) could not be kept: it puts what it reads into a setting/,
+  )
+  session.send(
+    query(`select count(set_config('application_name', repeat('x', n + 59), false)) from numbers where n = 1`),
+  )
+  assert.deepEqual(
+    (await session.until('Z')).map(({ type }) => type),
+    ['T', 'D', 'C', 'Z'],
+  )
+  assert.match((await drain(session, query(ONE))).error, /60 Bytes per Session/)
+  session.close()
+})
+
 test('Statements per Session: the next one is refused, goodbye is not', async () => {
   const client = await stage.client('statements')
   for (let i = 0; i < 3; i++) assert.equal(await client.value(ONE), 1)
@@ -251,6 +293,38 @@ test('AffectedRows per Session: what was changed counts, the next change is refu
   await client.query('begin')
   await client.query('rollback')
   await client.end()
+})
+
+test('AffectedRows: EXECUTE of a change that could not be counted is refused', async () => {
+  const session = await stage.raw('affected')
+  assert.equal(
+    (await drain(session, query('prepare p as with w as (delete from written returning n) table w'))).error,
+    '',
+  )
+  assert.match((await drain(session, query('execute p'))).error, /10 AffectedRows per Session\) could not be kept/)
+  session.close()
+})
+
+describe('AffectedRows: a change that could not be counted is refused', () => {
+  const within = 'with gone as (delete from written returning n) select count(*) from gone'
+  const cases: Readonly<Record<string, Buffer>> = {
+    TRUNCATE: query('truncate written'),
+    'a change in a WITH': query(within),
+    'a change that EXPLAIN ANALYZE runs': query('explain analyze delete from written'),
+    'a change of which some rows are fetched': Buffer.concat([
+      extended('insert into written select n from numbers returning n', 1),
+      SYNC,
+    ]),
+  }
+  for (const [name, bytes] of Object.entries(cases)) {
+    test(name, async () => {
+      const before = await server.sql('select count(*) from written', 'shop')
+      const session = await stage.raw('affected')
+      assert.match((await drain(session, bytes)).error, /10 AffectedRows per Session\) could not be kept/)
+      session.close()
+      assert.deepEqual(await server.sql('select count(*) from written', 'shop'), before)
+    })
+  }
 })
 
 test('Sessions per Agent: one more is not let in until one leaves', async () => {

@@ -5,6 +5,7 @@ import type { Decision } from '#sidecar/policy/verdict.ts'
 import { type CellsPlan, planStatement } from './masking/plan.ts'
 import type { Protection } from './masking/protection.ts'
 import type { Statement } from './sql/statement.ts'
+import { withLimits } from './uncounted.ts'
 
 export interface Decided {
   readonly decision: Decision
@@ -19,9 +20,9 @@ export function decideStatement(
   at: Moment,
 ): Decided | Promise<Decided> {
   const decided = pair.decide(action, at)
-  return 'then' in decided
-    ? decided.then((decision) => withMasks(statement, protection, decision))
-    : withMasks(statement, protection, decided)
+  const conclude = (decision: Decision) =>
+    withMasks(statement, protection, withLimits(statement, pair.limits, decision))
+  return 'then' in decided ? decided.then(conclude) : conclude(decided)
 }
 
 /** A masking rule refuses what policy rules would allow; it never allows what they refuse. */

@@ -15,6 +15,8 @@ export const decoder: RecordingDecoder = {
     for (const message of messages(bytes)) {
       if (message === undefined) notes.push('the capture ends inside a row')
       else if (message.type === Back.DataRow) rows.push(readCells(bytes, message.start, message.end, formats))
+      else if (message.type === Back.FunctionCallResponse)
+        rows.push(readCells(bytes, message.start, message.end, [], 1))
       else if (message.type === Back.CopyData) notes.push(...lines(bytes.subarray(message.start + 5, message.end)))
     }
     return { columns: columnNames(columns), rows, notes } satisfies DecodedResponse
@@ -44,12 +46,19 @@ function* messages(bytes: Buffer): Generator<{ type: number; start: number; end:
   if (at < bytes.length) yield undefined
 }
 
-function readCells(bytes: Buffer, start: number, end: number, formats: readonly number[]): (string | null)[] {
+/** `count`: how many there are, where the message does not say. */
+function readCells(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  formats: readonly number[],
+  count?: number,
+): (string | null)[] {
   const cells: (string | null)[] = []
   try {
     const reader = new Reader(bytes, start, end)
-    const count = reader.uint16()
-    for (let i = 0; i < count; i++) {
+    const there = count ?? reader.uint16()
+    for (let i = 0; i < there; i++) {
       const length = reader.int32()
       if (length < 0) cells.push(null)
       else cells.push(formats[i] === 1 ? `\\x${reader.bytes(length).toString('hex')}` : printable(reader.bytes(length)))

@@ -83,6 +83,7 @@ export function together(outer: Statement, inner: Statement): Statement {
       valueBearing: [...outer.valueBearing, ...inner.valueBearing],
       changes: [...outer.changes, ...inner.changes],
       ...(inner.measures === undefined ? {} : { measures: inner.measures }),
+      ...(inner.changesWithin === undefined ? {} : { changesWithin: inner.changesWithin }),
     }
     byInner.set(inner, whole)
   }

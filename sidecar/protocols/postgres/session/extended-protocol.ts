@@ -3,8 +3,9 @@
 // A name is looked up when all that could redefine it has been answered; one that is defined by a message of the same
 // pipeline may be used at once, because both are skipped together.
 import type { Admitted } from '#sidecar/gate.ts'
+import { withLimits } from '../uncounted.ts'
 import { describePortal, describeStatement } from '../wire/client-messages.ts'
-import { type Bind, readBind, readExecute, readParse, readTarget } from '../wire/messages.ts'
+import { type Bind, type Execute, readBind, readExecute, readParse, readTarget } from '../wire/messages.ts'
 import { after, type Soon } from './after.ts'
 import type { Awaiting } from './awaiting.ts'
 import type { Core } from './core.ts'
@@ -166,18 +167,26 @@ export class ExtendedProtocol {
   }
 
   execute(buffer: Buffer, start: number, end: number): Soon<void> {
-    const { portal: name } = readExecute(buffer, start, end)
-    const portal = this.#portal(name)
+    const asked = readExecute(buffer, start, end)
+    const portal = this.#portal(asked.portal)
     const message = { buffer, start, end }
-    if (portal instanceof Promise) return portal.then((late) => this.#execute(name, late, message))
-    return this.#execute(name, portal, message)
+    if (portal instanceof Promise) return portal.then((late) => this.#execute(asked, late, message))
+    return this.#execute(asked, portal, message)
   }
 
-  #execute(name: string, portal: Portal | Cursor | undefined, message: Message): Soon<void> {
-    if (!portal) return this.#refusing.message(noPortal(name))
+  #execute(asked: Execute, portal: Portal | Cursor | undefined, message: Message): Soon<void> {
+    if (!portal) return this.#refusing.message(noPortal(asked.portal))
     const judged = this.#judgeAgain(portal)
-    if (judged instanceof Promise) return judged.then((late) => this.#executeJudged(portal, late, message))
-    return this.#executeJudged(portal, judged, message)
+    if (judged instanceof Promise)
+      return judged.then((late) => this.#executeJudged(portal, this.#asAsked(late, asked), message))
+    return this.#executeJudged(portal, this.#asAsked(judged, asked), message)
+  }
+
+  /** What is fetched in parts may be more than a limit can count. */
+  #asAsked(judged: Judged | RefusalText | undefined, { maxRows }: Execute): Judged | RefusalText | undefined {
+    if (maxRows === 0 || !judged || 'sqlstate' in judged) return judged
+    const decision = withLimits(judged.statement, this.#core.gate.pair.limits, judged.decision, true)
+    return decision === judged.decision ? judged : { ...judged, decision, allowed: false }
   }
 
   #executeJudged(portal: Portal | Cursor, judged: Judged | RefusalText | undefined, message: Message): Soon<void> {

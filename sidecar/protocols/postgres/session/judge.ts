@@ -5,12 +5,14 @@ import type { Action } from '#sidecar/action.ts'
 import type { Admission, SessionGate } from '#sidecar/gate.ts'
 import type { MaskingKeys } from '#sidecar/masking/digest.ts'
 import type { Mask } from '#sidecar/masking/mask.ts'
+import type { Limit } from '#sidecar/policy/limit.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
 import type { Catalog, EffectivePath } from '../catalog/model.ts'
 import { withMasks } from '../decide.ts'
 import type { CellsPlan } from '../masking/plan.ts'
 import { atBest, withBound } from '../sql/bound-settings.ts'
 import type { CopyStream, Statement, Understood } from '../sql/statement.ts'
+import { withLimits } from '../uncounted.ts'
 import { CopyOutMasker } from '../values/copy-out.ts'
 import { absentState, whatIsAbsent } from './absent.ts'
 import { callOf, notUnderstood } from './actions.ts'
@@ -48,6 +50,7 @@ export interface Judged {
 /** What is being decided. */
 interface Deciding extends Pick<Judged, 'statement' | 'action' | 'basis' | 'own'> {
   readonly masks: readonly Mask[]
+  readonly limits: readonly Limit[]
   readonly bound: BoundParameters | undefined
 }
 
@@ -286,13 +289,21 @@ export class Judge {
     const basis = workbench.basis(pair.masks, catalog)
     const action = new StatementAction(statement.shape, text, bound, this.#parts)
     const decided = gate.judge(action)
-    const about = { statement, action, basis, own: { statement: own, catalog }, masks: pair.masks, bound }
+    const about = {
+      statement,
+      action,
+      basis,
+      own: { statement: own, catalog },
+      masks: pair.masks,
+      limits: pair.limits,
+      bound,
+    }
     if (decided instanceof Promise) return decided.then((late) => this.#judged(about, late))
     return this.#judged(about, decided)
   }
 
-  #judged({ statement, action, basis, own, masks, bound }: Deciding, decided: Decision): Judged {
-    const { decision, cells } = withMasks(statement, basis.protection, decided)
+  #judged({ statement, action, basis, own, masks, limits, bound }: Deciding, decided: Decision): Judged {
+    const { decision, cells } = withMasks(statement, basis.protection, withLimits(statement, limits, decided))
     return {
       statement,
       action,

@@ -55,8 +55,7 @@ export class Reports {
   #tell(type: number, buffer: Buffer, start: number, end: number): void {
     const { judge, pipeline, toAgent } = this.#core
     if (judge.scrubs) toAgent.put(scrubReport(type, buffer, start, end, MASKED, asked(pipeline.head)))
-    else if (pipeline.head?.run?.ticket.mayTell(end - start) === false)
-      toAgent.put(scrubReport(type, buffer, start, end, NO_ROOM))
+    else if (!this.#fits(end - start)) toAgent.put(scrubReport(type, buffer, start, end, NO_ROOM))
     else toAgent.pass(buffer, start, end)
   }
 
@@ -74,8 +73,14 @@ export class Reports {
       })
       return
     }
-    if (core.judge.scrubs && !mayTell(name, this.#ran())) return
+    if (!mayTell(name, this.#ran()) && (core.judge.scrubs || !core.gate.mayPass(end - start))) return
     core.toAgent.pass(buffer, start, end)
+  }
+
+  /** Planning, too, can complain of what it evaluates, before there is an execution that it could be counted for. */
+  #fits(bytes: number): boolean {
+    const { gate, pipeline } = this.#core
+    return pipeline.head?.run?.ticket.mayTell(bytes) ?? gate.mayPass(bytes)
   }
 
   /** What the pipeline that is about to be answered with ReadyForQuery ran. */

@@ -302,7 +302,8 @@ export class TargetSide implements Sink {
   #functionResult(buffer: Buffer, start: number, end: number): void {
     const head = this.#core.pipeline.head
     if (head?.kind !== 'call') throw unexpected(Back.FunctionCallResponse)
-    this.#pass(head, buffer, start, end)
+    const stop = head.run && openRowStream(this.#core, head.run, undefined).rows(buffer, start, end, 1)
+    if (head.run && stop) this.cutting.cut(head.run, stop)
     head.run?.end(0)
     head.at++
   }

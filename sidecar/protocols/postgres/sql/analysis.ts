@@ -56,6 +56,8 @@ export class Analysis {
   joins = 0
   parameters = 0
   unresolved = false
+  /** A WITH query changes rows. */
+  changesWithin = false
   /** Bodies of parse tree nodes that a handler has taken care of. */
   readonly visited = new Set<object>()
   /** Literals whose value makes no difference to anything that is told about the statement: operands and inserted values. */

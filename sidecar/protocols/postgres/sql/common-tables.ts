@@ -66,8 +66,10 @@ function commonQuery(
   if (node === undefined) return analysis.refuse('a WITH query without a query')
   const select = as('SelectStmt', node)
   const inner = nested(scope)
-  if (select === undefined)
+  if (select === undefined) {
+    analysis.changesWithin = true
     return modification(node, inner, analysis) ?? analysis.refuse(`a WITH query of kind ${kindOf(node)}`)
+  }
   if (!recursive || select.op !== 'SETOP_UNION') return query(select, inner, analysis)
   return recursiveUnion(select, inner, analysis, sofar)
 }

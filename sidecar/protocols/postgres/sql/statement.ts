@@ -134,6 +134,8 @@ export interface Statement {
   readonly executes?: string
   /** EXPLAIN ANALYZE: the sizes of the columns that it touches can be told from its answer; with WAL those of whole rows. */
   readonly measures?: 'touched' | 'everything'
+  /** A WITH query changes rows, of whose number the command tag says nothing. */
+  readonly changesWithin?: true
   /** Relations it touches that hold other relations' values, other sessions' text or secrets: refused while a mask is in force unless a rule names them. */
   readonly valueBearing: readonly ObjectRef[]
   /** Parameters name settings that it reads: what it is while none of these holds a secret. */

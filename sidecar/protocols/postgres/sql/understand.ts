@@ -176,6 +176,7 @@ function one(node: Node, where: Where, environment: Environment, prepared: Reado
     ...(outcome.copy === undefined ? {} : { copy: outcome.copy }),
     ...(outcome.executes === undefined ? {} : { executes: outcome.executes }),
     ...(outcome.measures === undefined ? {} : { measures: outcome.measures }),
+    ...(analysis.changesWithin ? { changesWithin: true } : {}),
     valueBearing: analysis.valueBearing,
     parameters: analysis.parameters,
     outsideTransaction: outcome.outsideTransaction === true,
