@@ -6,7 +6,7 @@ export const FACTS: FactSchema = {
   hasWhere: {
     type: 'bool',
     description:
-      'The SELECT, UPDATE or DELETE has a WHERE clause that looks at a column; `WHERE true` is none (true for MERGE, false for TRUNCATE).',
+      'The SELECT, UPDATE or DELETE has a WHERE clause that looks at a column, and so has every change in its WITH; `WHERE true` is none. ON counts for MERGE, VALUES for INSERT … ON CONFLICT DO UPDATE; TRUNCATE has none.',
   },
   hasReturning: { type: 'bool', description: 'A data-modifying statement gives rows back by RETURNING.' },
   joins: {

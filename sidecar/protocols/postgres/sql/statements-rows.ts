@@ -1,6 +1,5 @@
 // Statements that read or change rows.
-import { isDeepStrictEqual } from 'node:util'
-import type { A_Expr, SelectStmt } from 'libpg-query'
+import type { SelectStmt } from 'libpg-query'
 import type { Analysis } from './analysis.ts'
 import { call } from './calls.ts'
 import { truncating } from './cascades.ts'
@@ -12,13 +11,14 @@ import { access, resolve, wouldBe } from './relations.ts'
 import { EMPTY, nested, type Result } from './scope.ts'
 import { query } from './select.ts'
 import type { Outputs } from './statement.ts'
+import { hasWhere } from './where.ts'
 
 export const ROW_STATEMENTS: StatementHandlers = {
   SelectStmt: (body, analysis) => select(body, analysis),
-  InsertStmt: (body, analysis) => modify('insert', { InsertStmt: body }, false, analysis),
-  UpdateStmt: (body, analysis) => modify('update', { UpdateStmt: body }, isRestricted(body.whereClause), analysis),
-  DeleteStmt: (body, analysis) => modify('delete', { DeleteStmt: body }, isRestricted(body.whereClause), analysis),
-  MergeStmt: (body, analysis) => modify('merge', { MergeStmt: body }, true, analysis),
+  InsertStmt: (body, analysis) => modify('insert', { InsertStmt: body }, analysis),
+  UpdateStmt: (body, analysis) => modify('update', { UpdateStmt: body }, analysis),
+  DeleteStmt: (body, analysis) => modify('delete', { DeleteStmt: body }, analysis),
+  MergeStmt: (body, analysis) => modify('merge', { MergeStmt: body }, analysis),
   TruncateStmt: (body, analysis) => {
     for (const node of body.relations ?? []) {
       const range = as('RangeVar', node)
@@ -100,33 +100,12 @@ function select(body: SelectStmt, analysis: Analysis): Outcome {
   return { verb: 'create', outputs: NO_ROWS }
 }
 
-/** What bounds the rows of a query: its condition and its LIMIT. */
+/** What bounds the rows of a statement: its condition, those of changes in its WITH, and its LIMIT. */
 export function boundsOf(node: Node): Pick<Outcome, 'hasWhere' | 'limit'> {
   const select = as('SelectStmt', node)
   const limit = select && rowLimit(select)
-  const condition = (select ?? as('UpdateStmt', node) ?? as('DeleteStmt', node))?.whereClause
-  return { hasWhere: isRestricted(condition), ...(limit === undefined ? {} : { limit }) }
+  return { hasWhere: hasWhere(node), ...(limit === undefined ? {} : { limit }) }
 }
-
-/** A condition that looks at no column (`WHERE true`, `WHERE 1 = 1`), or only whether one is itself, restricts nothing. */
-function isRestricted(condition: unknown): boolean {
-  if (typeof condition !== 'object' || condition === null) return false
-  if ('ColumnRef' in condition || 'CurrentOfExpr' in condition) return true
-  const alternatives = as('BoolExpr', condition as Node)
-  if (alternatives?.boolop === 'OR_EXPR') return (alternatives.args ?? []).every(isRestricted)
-  const comparison = as('A_Expr', condition as Node)
-  if (comparison !== undefined && isWithItself(comparison)) return false
-  return Object.values(condition).some(isRestricted)
-}
-
-function isWithItself({ kind, name, lexpr, rexpr }: A_Expr): boolean {
-  const [left, right] = [lexpr && as('ColumnRef', lexpr), rexpr && as('ColumnRef', rexpr)]
-  if (left === undefined || right === undefined) return false
-  if (!isDeepStrictEqual(namesOf(left.fields), namesOf(right.fields))) return false
-  return kind === 'AEXPR_NOT_DISTINCT' || (kind === 'AEXPR_OP' && REFLEXIVE.has(namesOf(name).at(-1) ?? ''))
-}
-
-const REFLEXIVE: ReadonlySet<string> = new Set(['=', '<=', '>='])
 
 function intoOf(select: SelectStmt | undefined): object | undefined {
   for (let here = select; here !== undefined; here = here.larg)
@@ -140,10 +119,10 @@ function rowLimit(body: SelectStmt): number | undefined {
   return text === undefined || !/^[0-9]+$/.test(text) ? undefined : Number(text)
 }
 
-function modify(verb: string, node: Node, hasWhere: boolean, analysis: Analysis): Outcome {
+function modify(verb: string, node: Node, analysis: Analysis): Outcome {
   const result = modification(node, nested(EMPTY), analysis)
   if (result === undefined) return analysis.refuse(`a ${verb} of another kind`)
-  return { verb, outputs: outputsOf(result), hasWhere }
+  return { verb, outputs: outputsOf(result), hasWhere: hasWhere(node) }
 }
 
 export function outputsOf(result: Result): Outputs {
