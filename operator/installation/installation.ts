@@ -17,7 +17,7 @@ export interface Installation {
   readonly renderings: readonly string[]
 }
 
-type SecretsApi = Pick<Api, 'get' | 'create' | 'update'>
+export type SecretsApi = Pick<Api, 'get' | 'create' | 'update'>
 
 const INSTALLATION_SECRET = 'sallyport-installation'
 const KEY = 'installation.key'
