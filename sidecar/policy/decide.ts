@@ -8,15 +8,15 @@ import { isStricter, type Outcome, Tally, type Vote } from './combine.ts'
 import type { Condition, Scope } from './conditions.ts'
 import type { ConnectionRef } from './connection.ts'
 import { reasonFor } from './explain-refusal.ts'
-import type { CompiledRule } from './policy.ts'
+import type { CompiledPolicy, CompiledRule } from './policy.ts'
 import { faultTakenAs, type Line, type Residual } from './residual.ts'
 import type { ConditionFault, Decision, RuleApproval } from './verdict.ts'
 
 export interface Subject {
   readonly agent: Agent
   readonly connection: ConnectionRef
-  /** Keys of the policies that select the two, for refusals. */
-  readonly policies: readonly string[]
+  /** Those that select the two, for refusals. */
+  readonly policies: readonly CompiledPolicy[]
 }
 
 /** What a call adds to its shape. */
@@ -33,7 +33,7 @@ export type Decided = { readonly decision: Decision } | { readonly needs: Readon
 
 /** The decision where no call can change anything; `lines` must be empty. */
 export function decideOnce(residual: Residual, shape: ActionShape, subject: Subject): Decision {
-  return conclude(residual.tally, shape, subject, residual.faults, false)
+  return conclude(residual.tally, shape, subject, residual.faults)
 }
 
 export function decideCall(residual: Residual, action: Action, call: Call, subject: Subject): Decided {
@@ -117,7 +117,7 @@ function evaluate({ residual, shape, call, subject }: Question, assumed: Assumed
     const part = shape.parts[line.part]
     if (part !== undefined) tally.add(line.policy, line.part, outcomeOf(line, holds), part)
   }
-  return { decision: conclude(tally, shape, subject, faults, true), pending }
+  return { decision: conclude(tally, shape, subject, faults, call.scope.now), pending }
 }
 
 function askCondition(condition: Condition, { scope, askable, unavailable }: Call, assumed: Assumed) {
@@ -145,13 +145,16 @@ function outcomeOf(
   return { skipped }
 }
 
-/** The strictest over the parts, and of equally strict ones the first that a policy decided. */
+/**
+ * The strictest over the parts, and of equally strict ones the first that a policy decided. Without `now` it holds at any time and
+ * for any call.
+ */
 function conclude(
   tally: Tally,
   shape: ActionShape,
   subject: Subject,
   conditionFaults: readonly ConditionFault[],
-  volatile: boolean,
+  now?: number,
 ): Decision {
   let part = 0
   let vote: Vote | undefined
@@ -174,12 +177,12 @@ function conclude(
     part,
     ...(vote === undefined ? {} : { policy: vote.policy.key }),
     ...(vote?.rule === undefined ? {} : { rule: vote.rule.name }),
-    reason: reasonFor(decided, shape, part, vote, subject),
+    reason: reasonFor({ verdict: decided, shape, part, vote, subject, now }),
     ...(approval === undefined ? {} : { approval, approvals }),
     ...(named.length === 0 ? {} : { named }),
     shadows: tally.shadows(shape.parts),
     conditionFaults,
-    volatile,
+    volatile: now !== undefined,
   }
 }
 

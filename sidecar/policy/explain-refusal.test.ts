@@ -22,6 +22,20 @@ spec:
   - {name: reads, match: {effects: [Read]}, action: Allow}
 ---
 kind: AccessPolicy
+metadata: {name: careful, namespace: data}
+spec:
+  agents: {namespaces: [careful]}
+  connections: [orders-db]
+  windows: [{name: night, from: "22:00", to: "04:00"}, {name: noon, from: "12:00", to: "13:00"}]
+  rules:
+  - {name: at-night, match: {effects: [Admin], during: [night]}, action: RequireApproval, approval: {approvers: {groups: [dba]}}}
+  - {name: both, match: {verbs: [truncate], during: [night, noon]}, action: Allow, message: Come at noon.}
+  - {name: where, match: {verbs: [delete], condition: facts.hasWhere}, action: Allow}
+  - {name: one-row, match: {verbs: [delete], condition: facts.hasWhere && session.statements < 0}, action: Allow, message: Say which row.}
+  - {name: watched, match: {verbs: [insert], condition: facts.hasWhere}, action: Allow, mode: Audit}
+  - {name: few, match: {verbs: [update], condition: "facts.estimatedRows < 10", during: [noon]}, action: Allow}
+---
+kind: AccessPolicy
 metadata: {name: trial, namespace: data}
 spec: {mode: Audit, agents: {namespaces: [trial]}, connections: [orders-db], rules: []}
 ---
@@ -49,6 +63,16 @@ const sentences: Readonly<Record<string, string>> = {
   'delete public.orders by agents/x':
     'delete of table public.orders needs approval by dba, leads (rule bulk of data/analysts): Say why.',
   'select public.orders by agents/x': 'select of table public.orders is allowed by rule reads of policy data/analysts',
+  'drop t by careful/x at 2026-06-09T12:00:00Z':
+    'drop of table t is denied because no rule of data/careful allows it: rule at-night of data/careful does only in window night; ask the owners of namespace data for a rule that does',
+  'truncate t by careful/x at 2026-06-09T14:00:00Z':
+    'truncate of table t is denied because no rule of data/careful allows it: rule both of data/careful does only in windows night, noon: Come at noon.',
+  'delete t by careful/x with hasWhere=false':
+    'delete of table t is denied because no rule of data/careful allows it: rule one-row of data/careful does only where its condition holds: Say which row.',
+  'insert t by careful/x with hasWhere=false':
+    'insert of table t is denied because no rule of data/careful allows it; ask the owners of namespace data for a rule that does',
+  'update t by careful/x asking estimatedRows=50 at 2026-06-09T12:30:00Z':
+    'update of table t is denied because no rule of data/careful allows it: rule few of data/careful does only where its condition holds; ask the owners of namespace data for a rule that does',
   'begin by agents/x': 'begin (Session) changes nothing of the target and is allowed on every open connection',
   'unknown by agents/x':
     'unknown was not understood; what is not understood is denied whatever policies say, so put it in simpler terms',

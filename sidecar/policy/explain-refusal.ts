@@ -3,22 +3,30 @@ import type { ActionShape, Part } from '#sidecar/action.ts'
 import type { Vote } from './combine.ts'
 import type { Subject } from './decide.ts'
 import type { Limit } from './limit.ts'
+import { matchesPart } from './match.ts'
 import type { Verdict } from './verdict.ts'
 
-export function reasonFor(
-  verdict: Verdict,
-  shape: ActionShape,
-  part: number,
-  vote: Vote | undefined,
-  subject: Subject,
-): string {
+export interface Question {
+  readonly verdict: Verdict
+  readonly shape: ActionShape
+  /** Index of the part that decided. */
+  readonly part: number
+  readonly vote: Vote | undefined
+  readonly subject: Subject
+  /** Absent: it is so at any time. */
+  readonly now: number | undefined
+}
+
+export function reasonFor({ verdict, shape, part, vote, subject, now }: Question): string {
   const decided = shape.parts[part]
   if (decided === undefined) return `the action has no part that could be decided, so it is denied`
   if (decided.effect === 'Unknown') return unknownPart(decided)
   const what = describePart(decided)
   if (vote === undefined) {
     if (verdict === 'Allow') return `${what} changes nothing of the target and is allowed on every open connection`
-    const policies = list(subject.policies)
+    const policies = list(subject.policies.map(({ key }) => key))
+    const unmet = unmetRule(decided, subject, now)
+    if (unmet !== undefined) return `${what} is denied because no rule of ${policies} allows it: ${unmet}`
     if (decided.opaque === true) {
       return `${what} is denied because it runs code that nobody reviewed and no rule of ${policies} names it; ${askOwners(subject)} for a rule that does: ${ruleNaming(decided)}`
     }
@@ -34,6 +42,25 @@ export function reasonFor(
   const approvers = list(vote.rule.approval?.approvers ?? [])
   const { name, message } = vote.rule
   return `${what} needs approval by ${approvers} (rule ${name} of ${vote.policy.key})${message === undefined ? '' : `: ${message}`}`
+}
+
+/** No policy has voted: a rule that speaks of the part in spite of that waits for another time or another call. */
+function unmetRule(part: Part, subject: Subject, now: number | undefined): string | undefined {
+  const unmet = subject.policies
+    .filter(({ grants, audit }) => grants && !audit)
+    .flatMap(({ key, rules }) =>
+      rules
+        .filter(({ action, audit, match }) => action !== 'Deny' && !audit && matchesPart(match, action, part))
+        .map((rule) => ({ key, rule })),
+    )
+  const told = unmet.find(({ rule }) => rule.message !== undefined) ?? unmet[0]
+  if (told === undefined) return undefined
+  const { name, during = [], message } = told.rule
+  const closed = now !== undefined && during.length > 0 && !during.some((window) => window.open(now))
+  const when = closed
+    ? `in ${during.length === 1 ? 'window' : 'windows'} ${list(during.map((window) => window.name))}`
+    : 'where its condition holds'
+  return `rule ${name} of ${told.key} does only ${when}${message === undefined ? `; ${askOwners(subject)} for a rule that does` : `: ${message}`}`
 }
 
 /** Why a pair as a whole is refused. */
@@ -57,7 +84,7 @@ export function limitReached({ policy, text }: Limit): string {
 }
 
 function describePart({ verb, effect, object }: Part): string {
-  return object === undefined ? `${verb} (${effect})` : `${verb} of ${object.kind} ${object.name}`
+  return object === undefined ? `${verb} (${effect})` : `${verb} of ${object.kind} ${object.name}`.trimEnd()
 }
 
 /** What to write into a rule's `match` for code that nobody reviewed. */

@@ -48,7 +48,7 @@ export class Pair {
 
   constructor(policies: readonly CompiledPolicy[], who: Omit<Subject, 'policies'>) {
     this.policies = policies.map(({ key }) => key)
-    this.#subject = { ...who, policies: this.policies }
+    this.#subject = { ...who, policies }
     this.#policies = policies
     this.selected = policies.some(({ grants }) => grants)
     this.masks = policies.flatMap(({ masks }) => masks)

@@ -6,6 +6,7 @@
 import type { Window as WindowSpec } from '#crds/types.gen.ts'
 
 export interface Window {
+  readonly name: string
   /** `at` is milliseconds since the epoch. */
   open(at: number): boolean
 }
@@ -21,7 +22,7 @@ export function compileWindow(spec: WindowSpec): Window | string {
   const days = new Set(spec.days ?? DAYS)
   for (const day of days)
     if (!DAYS.includes(day)) return `window ${spec.name}: "${day}" is not one of ${DAYS.join(', ')}`
-  return { open: memoizedByMinute((at) => inside(clock(at), days, from, to % MINUTES_PER_DAY)) }
+  return { name: spec.name, open: memoizedByMinute((at) => inside(clock(at), days, from, to % MINUTES_PER_DAY)) }
 }
 
 type Day = NonNullable<WindowSpec['days']>[number]
