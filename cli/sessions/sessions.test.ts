@@ -22,7 +22,6 @@ import { RecordingReader } from '#contracts/recording/reader.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
 import { DONE, FULL, intent, meta } from '#sidecar/recorder/testdata.ts'
-import { listText } from './report-text.ts'
 import { run } from './run.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sessions-'))
@@ -310,26 +309,6 @@ test('list names sessions, agents and connections', async () => {
   assert.match(out, new RegExp(`${cut} .*agents/analyst +data/orders +1 +sealed`))
 })
 
-test('list begins with the oldest, where ids of one second do not', () => {
-  const one = {
-    agent: undefined,
-    connection: 'data/orders',
-    statements: 1,
-    state: 'sealed',
-    records: 3,
-    problems: [],
-  } as const
-  const early = { ...one, session: 'b', startedAt: '2026-11-22T08:22:10.406Z' }
-  const late = { ...one, session: 'a', startedAt: '2026-11-22T08:22:10.596Z' }
-  const [, ...rows] = listText({ sessions: [late, early], problems: [] })
-    .trimEnd()
-    .split('\n')
-  assert.deepEqual(
-    rows.map((row) => row[0]),
-    ['b', 'a'],
-  )
-})
-
 describe('a command that is not understood exits with 2 and says why', () => {
   const WRONG: Record<string, readonly string[]> = {
     'one of list, show, replay, verify is needed': [],
@@ -347,12 +326,6 @@ describe('a command that is not understood exits with 2 and says why', () => {
       assert.ok(err.includes(says), err)
     })
   }
-
-  test('a key that is none is named', async () => {
-    const { exit, err } = await sessions('verify', '--state', original, '--key', import.meta.filename)
-    assert.equal(exit, 2)
-    assert.match(err, /sessions\.test\.ts is no Ed25519 public key in PEM: give one with --key/)
-  })
 
   test('--help is understood', async () => assert.match((await sessions('--help')).out, /^Usage: sallyport sessions/))
 })
