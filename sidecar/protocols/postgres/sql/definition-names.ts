@@ -10,9 +10,12 @@ export type Named =
       readonly name: readonly string[] | string | undefined
       /** It runs code that nobody reviewed. */
       readonly opaque?: true
+      /** What it holds goes along. */
+      readonly whole?: true
     }
 
 export const plain = (kind: string, name: string | undefined): Named => ({ kind, name })
+export const wholeSchema = (name: string | undefined): Named => ({ kind: 'schema', name, whole: true })
 export const qualified = (kind: string, nodes: readonly Node[] | undefined): Named => ({ kind, name: namesOf(nodes) })
 /** A function that will be called from then on, without anybody's asking. */
 export const runs = (nodes: readonly Node[] | undefined): Named => ({ ...qualified('function', nodes), opaque: true })

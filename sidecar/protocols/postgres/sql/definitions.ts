@@ -3,7 +3,16 @@
 import type { RangeVar } from 'libpg-query'
 import type { Effect } from '#sidecar/action.ts'
 import type { Analysis } from './analysis.ts'
-import { about, kindOfObject, type Named, objectNamed, plain, qualified, runs } from './definition-names.ts'
+import {
+  about,
+  kindOfObject,
+  type Named,
+  objectNamed,
+  plain,
+  qualified,
+  runs,
+  wholeSchema,
+} from './definition-names.ts'
 import { dependents, inside, replaces } from './definition-reach.ts'
 import { as, type Body, type Kind, namesOf, stringOf } from './node.ts'
 import { NO_ROWS, type Outcome, type StatementHandlers } from './outcome.ts'
@@ -162,8 +171,12 @@ const DEFINITIONS: Definitions = {
         analysis,
       )
     }
-    if (body.renameType === 'OBJECT_SCHEMA') movedSchema(body.subname ?? '', body.newname ?? '', analysis)
-    else if (body.renameType === 'OBJECT_COLUMN') moved(body.relation, `column ${body.newname}`, analysis, body.subname)
+    if (body.renameType === 'OBJECT_SCHEMA') {
+      // Its tables have other names from then on.
+      movedSchema(body.subname ?? '', body.newname ?? '', analysis)
+      return { verb: 'alter', names: [wholeSchema(body.subname)] }
+    }
+    if (body.renameType === 'OBJECT_COLUMN') moved(body.relation, `column ${body.newname}`, analysis, body.subname)
     else if (!OF_RELATIONS.has(body.renameType ?? '')) moved(body.relation, body.newname ?? '', analysis)
     const named = about(body.renameType, body.relation, body.object)
     const direct = PLAIN_NAMES[body.renameType ?? '']
@@ -205,7 +218,7 @@ const DEFINITIONS: Definitions = {
     verb: body.is_grant === true ? 'grant' : 'revoke',
     names:
       body.targtype === 'ACL_TARGET_ALL_IN_SCHEMA'
-        ? (body.objects ?? []).map((node) => plain('schema', stringOf(node)))
+        ? (body.objects ?? []).map((node) => wholeSchema(stringOf(node)))
         : (body.objects ?? []).map((node) => objectNamed(body.objtype, node)),
   }),
   GrantRoleStmt: (body) => ({
@@ -273,7 +286,8 @@ function part({ verb, cascades = false }: Defined, effect: Effect, named: Named,
     const name = typeof named.name === 'object' ? named.name.join('.') : (named.name ?? '')
     const object = { kind: named.kind, name: inSchema(named, name, analysis) }
     const opaque = named.opaque === true || (verb === 'create' && replaces(object, analysis))
-    const covers = cascades && object.kind === 'schema' ? inside(object.name, analysis) : []
+    const whole = named.whole === true || (cascades && object.kind === 'schema')
+    const covers = whole ? inside(object.name, analysis) : []
     analysis.part(verb, effect, object, opaque ? { opaque: true, covers } : { covers })
     return
   }
@@ -337,7 +351,6 @@ const OF_RELATIONS = new Set([
 const ROUTINES = new Set(['OBJECT_FUNCTION', 'OBJECT_PROCEDURE', 'OBJECT_ROUTINE', 'OBJECT_AGGREGATE'])
 
 const PLAIN_NAMES: { readonly [type: string]: string | undefined } = {
-  OBJECT_SCHEMA: 'schema',
   OBJECT_ROLE: 'role',
   OBJECT_DATABASE: 'database',
   OBJECT_TABLESPACE: 'tablespace',
