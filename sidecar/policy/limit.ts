@@ -3,7 +3,6 @@ import type { LimitRule } from '#crds/types.gen.ts'
 import type { Vocabulary } from '#sidecar/protocols/protocol.ts'
 import { parseAmount, parseSeconds } from './amounts.ts'
 import { compileApproval } from './approval.ts'
-import type { Approval } from './verdict.ts'
 
 export interface Limit {
   readonly policy: string
@@ -18,7 +17,6 @@ export interface Limit {
   readonly enforced: boolean
   /** As the policy's author would say it: `100k Rows per Agent in 1h`. */
   readonly text: string
-  readonly approval?: Approval
 }
 
 /** A limit, or why it cannot be honoured. */
@@ -30,7 +28,8 @@ export function compileLimit(policy: string, limit: LimitRule, audit: boolean, v
   if (max === undefined) return `limit ${text}: "${limit.max}" is not an amount of ${metric}`
   const windowSeconds = window === undefined ? undefined : parseSeconds(window)
   if (window !== undefined && !windowSeconds) return `limit ${text}: "${window}" is not a time`
-  const asked = approval === undefined ? undefined : compileApproval(approval)
+  // Nobody is asked: no approver can be reached, and a refusal says so. What is written has to make sense all the same.
+  const asked = approval && compileApproval(approval)
   if (typeof asked === 'string') return `limit ${text}: ${asked}`
   return {
     policy,
@@ -41,7 +40,6 @@ export function compileLimit(policy: string, limit: LimitRule, audit: boolean, v
     enforced: limit.mode === 'Enforce' && !audit,
     text,
     ...(windowSeconds === undefined ? {} : { windowSeconds }),
-    ...(asked === undefined ? {} : { approval: asked }),
   }
 }
 
