@@ -96,3 +96,19 @@ const SPECIAL_KINDS: { readonly [type: string]: string | undefined } = {
   OBJECT_TSPARSER: 'textSearchParser',
   OBJECT_TSTEMPLATE: 'textSearchTemplate',
 }
+
+/** Things of a relation that are renamed. Anything else with a relation renames that, ALTER INDEX of a table too (tablecmds.c, RangeVarCallbackForAlterRelation). */
+export const OF_RELATIONS = new Set([
+  'OBJECT_ATTRIBUTE',
+  'OBJECT_TABCONSTRAINT',
+  'OBJECT_TRIGGER',
+  'OBJECT_RULE',
+  'OBJECT_POLICY',
+])
+
+/** What ALTER … RENAME names by a word of its own. */
+export const PLAIN_NAMES: { readonly [type: string]: string | undefined } = {
+  OBJECT_ROLE: 'role',
+  OBJECT_DATABASE: 'database',
+  OBJECT_TABLESPACE: 'tablespace',
+}

@@ -7,7 +7,9 @@ import {
   about,
   kindOfObject,
   type Named,
+  OF_RELATIONS,
   objectNamed,
+  PLAIN_NAMES,
   plain,
   qualified,
   runs,
@@ -339,19 +341,4 @@ function movedSchema(schema: string, to: string, analysis: Analysis): void {
   }
 }
 
-/** Things of a relation that are renamed. Anything else with a relation renames that, ALTER INDEX of a table too (tablecmds.c, RangeVarCallbackForAlterRelation). */
-const OF_RELATIONS = new Set([
-  'OBJECT_ATTRIBUTE',
-  'OBJECT_TABCONSTRAINT',
-  'OBJECT_TRIGGER',
-  'OBJECT_RULE',
-  'OBJECT_POLICY',
-])
-
 const ROUTINES = new Set(['OBJECT_FUNCTION', 'OBJECT_PROCEDURE', 'OBJECT_ROUTINE', 'OBJECT_AGGREGATE'])
-
-const PLAIN_NAMES: { readonly [type: string]: string | undefined } = {
-  OBJECT_ROLE: 'role',
-  OBJECT_DATABASE: 'database',
-  OBJECT_TABLESPACE: 'tablespace',
-}
