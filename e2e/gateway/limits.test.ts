@@ -17,6 +17,7 @@ const SERVED: Readonly<Record<string, Served>> = {
   bytes: limited({ metric: 'Bytes', per: 'Statement', max: 5000 }),
   statements: limited({ metric: 'Statements', per: 'Session', max: 3 }),
   affected: limited({ metric: 'AffectedRows', per: 'Session', max: 10 }),
+  left: limited({ metric: 'AffectedRows', per: 'Agent', max: 10, window: '24h' }),
   sessions: limited({ metric: 'Sessions', per: 'Agent', max: 2 }),
   terminate: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Terminate' }),
   alert: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Alert' }),
@@ -295,6 +296,32 @@ test('AffectedRows per Session: what was changed counts, the next change is refu
   await client.end()
 })
 
+test('AffectedRows per Agent: what a session leaves behind unanswered is recorded as it ends, and counts', async () => {
+  const session = await stage.raw('left')
+  session.send(query('insert into written select n from numbers'), message('X'))
+  session.socket.end()
+  const ended = async () => (await stage.events('action.decided')).find(({ connection }) => connection === 'data/left')
+  await eventually('the change is over', async () => (await ended()) !== undefined)
+  const event = await ended()
+  assert.deepEqual([event?.['rows'], event?.['code']], [1000, undefined])
+  const client = await stage.client('left')
+  assert.match((await client.failure('insert into written values (1)')).message, /10 AffectedRows per Agent/)
+  await client.end()
+})
+
+test('AffectedRows: in a pipeline each change is counted before the next is let through', async () => {
+  const session = await stage.raw('affected')
+  const change = extended('insert into written select n from numbers limit 10')
+  session.send(change, change, change, SYNC)
+  const messages = await session.until('Z')
+  assert.equal(messages.filter(({ type }) => type === 'C').length, 1)
+  assert.match(
+    errorFields(messages.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))['M'] ?? '',
+    /10 AffectedRows per Session/,
+  )
+  session.close()
+})
+
 test('AffectedRows: EXECUTE of a change that could not be counted is refused', async () => {
   const session = await stage.raw('affected')
   assert.equal(
@@ -311,6 +338,7 @@ describe('AffectedRows: a change that could not be counted is refused', () => {
     TRUNCATE: query('truncate written'),
     'a change in a WITH': query(within),
     'a change that EXPLAIN ANALYZE runs': query('explain analyze delete from written'),
+    'a change behind another in one message': query('delete from few; delete from written'),
     'a change of which some rows are fetched': Buffer.concat([
       extended('insert into written select n from numbers returning n', 1),
       SYNC,

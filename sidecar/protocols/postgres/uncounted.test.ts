@@ -6,7 +6,7 @@ import { together } from './session/actions.ts'
 import type { Statement } from './sql/statement.ts'
 import { SHOP } from './sql/testing/shop.ts'
 import { ready, understand } from './sql/understand.ts'
-import { withLimits } from './uncounted.ts'
+import { type Asked, withLimits } from './uncounted.ts'
 
 before(() => ready())
 
@@ -45,7 +45,7 @@ async function statement(text: string): Promise<Statement> {
 interface Case {
   readonly text: string
   readonly refused: boolean
-  readonly partly?: boolean
+  readonly asked?: Asked
 }
 
 const CHANGE = 'with gone as (delete from orders where id = 1 returning id) select count(*) from gone'
@@ -68,16 +68,19 @@ const CHANGES: Readonly<Record<string, Case>> = {
   'a read under EXPLAIN ANALYZE': { text: 'explain analyze select id from orders', refused: false },
   'a change of which some rows are fetched': {
     text: 'delete from orders returning id',
-    partly: true,
+    asked: 'partly',
     refused: true,
   },
-  'a read of which some rows are fetched': { text: 'select id from orders', partly: true, refused: false },
+  'a change behind another': { text: 'delete from orders', asked: 'behind', refused: true },
+  'a COPY behind another change': { text: 'copy orders from stdin', asked: 'behind', refused: true },
+  'a read behind a change': { text: 'select id from orders', asked: 'behind', refused: false },
+  'a read of which some rows are fetched': { text: 'select id from orders', asked: 'partly', refused: false },
 }
 
 describe('while a limit on AffectedRows is in force, refused is what it could not count', () => {
-  for (const [name, { text, refused, partly }] of Object.entries(CHANGES)) {
+  for (const [name, { text, refused, asked }] of Object.entries(CHANGES)) {
     test(name, async () => {
-      const { verdict } = withLimits(await statement(text), [limit('AffectedRows')], ALLOWED, partly)
+      const { verdict } = withLimits(await statement(text), [limit('AffectedRows')], ALLOWED, asked)
       assert.equal(verdict, refused ? 'Deny' : 'Allow')
     })
   }

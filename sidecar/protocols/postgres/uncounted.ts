@@ -6,15 +6,18 @@ import { classifySetting } from './functions/settings.ts'
 import { ANY_SETTING } from './sql/settings.ts'
 import type { SessionChange, Statement } from './sql/statement.ts'
 
-/** A limit refuses what it could not count; it never allows what rules refuse. `partly`: only some of its rows are asked for. */
+/** How it is asked for: `partly`, not all of its rows at once; `behind` another change that is not done when it is let through. */
+export type Asked = 'partly' | 'behind'
+
+/** A limit refuses what it could not count; it never allows what rules refuse. */
 export function withLimits(
   statement: Statement,
   limits: readonly Limit[],
   decision: Decision,
-  partly = false,
+  asked?: Asked,
 ): Decision {
   if (limits.length === 0 || decision.verdict === 'Deny') return decision
-  const change = changesUncounted(statement, partly)
+  const change = changesUncounted(statement, asked)
   const limit = limits.find((each) => enforces(each) && counts(each, statement, change !== undefined))
   if (limit === undefined) return decision
   const why = limit.metric === 'AffectedRows' ? change : INTO_SETTING
@@ -33,15 +36,22 @@ function counts({ metric, per }: Limit, statement: Statement, change: boolean): 
   return (metric === 'Rows' || metric === 'Bytes') && readsIntoSetting(statement)
 }
 
-const ROWS_CHANGED: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'merge'])
+export function changesRows({ shape }: Statement): boolean {
+  return shape.parts.some(({ verb, effect }) => ROWS_CHANGED.has(verb) && effect === 'Write')
+}
+
+const ROWS_CHANGED: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'merge', 'copy'])
 
 /** The command tag tells of the outermost statement only, of some nothing, and comes with the last row (PostgreSQL 18 documentation §54.7). */
-function changesUncounted({ changesWithin, measures, shape }: Statement, partly: boolean): string | undefined {
+function changesUncounted(statement: Statement, asked: Asked | undefined): string | undefined {
+  const { changesWithin, measures, shape } = statement
   if (changesWithin === true) return untold('a WITH query changes', 'send it as a statement of its own')
   if (shape.verb === 'truncate') return untold('TRUNCATE removes', 'use DELETE')
-  if (!shape.parts.some(({ verb, effect }) => ROWS_CHANGED.has(verb) && effect === 'Write')) return undefined
+  if (!changesRows(statement)) return undefined
   if (measures !== undefined) return untold('EXPLAIN ANALYZE changes', 'leave ANALYZE out')
-  return partly ? untold('a change affects before all of its rows are fetched', 'fetch them all at once') : undefined
+  if (asked === 'behind')
+    return untold('a change affects before those behind it run', 'send each as a message of its own')
+  return asked && untold('a change affects before all of its rows are fetched', 'fetch them all at once')
 }
 
 function untold(what: string, remedy: string): string {

@@ -70,6 +70,8 @@ export class AgentSide implements Sink {
   }
 
   message(type: number, buffer: Buffer, start: number, end: number): void {
+    // Behind its goodbye nothing counts.
+    if (this.#core.left) return
     if (this.waiting) {
       this.#backlog.push({ type, buffer, start, end })
       return
@@ -93,6 +95,7 @@ export class AgentSide implements Sink {
   #resume(): void {
     this.#holds--
     if (this.waiting) return
+    if (this.#core.left) this.#backlog = []
     const items = this.#backlog
     this.#backlog = []
     try {

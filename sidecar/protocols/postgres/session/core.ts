@@ -2,6 +2,7 @@
 // session's settings. The two sides call it; it knows neither's messages.
 import type { SessionGate } from '#sidecar/gate.ts'
 import type { Limit } from '#sidecar/policy/limit.ts'
+import type { Statement } from '../sql/statement.ts'
 import { flush } from '../wire/client-messages.ts'
 import type { TransactionStatus } from '../wire/messages.ts'
 import type { Soon } from './after.ts'
@@ -13,6 +14,7 @@ import type { Knowledge } from './knowledge.ts'
 import { type Named, type Names, ready } from './names.ts'
 import type { Outbox } from './outbox.ts'
 import { Op, Pipeline } from './pipeline.ts'
+import { poisonCopy } from './poison.ts'
 import { question } from './question.ts'
 import type { RefusalText } from './refusals.ts'
 import type { Running } from './running.ts'
@@ -64,6 +66,8 @@ export class Core {
   copySyncs = 0
   /** A result was cut: nothing more of this pipeline goes to the agent until ReadyForQuery. */
   hiding = false
+  /** The agent is gone: nothing more is taken from it or told to it. */
+  left = false
   /** Executions under way that change what later statements mean. */
   #unsettled = 0
   #waiters: (() => void)[] = []
@@ -76,6 +80,16 @@ export class Core {
     this.judge = parts.judge
     this.gate = parts.gate
     this.knowledge = parts.knowledge
+  }
+
+  /** Whoever asked is gone; what the target is answering is still to be recorded and counted. */
+  leave(): void {
+    this.left = true
+    this.hiding = true
+    if (!this.copying) return
+    this.toTarget.put(poisonCopy())
+    this.copying = false
+    this.toTarget.flush()
   }
 
   pauseAgent(): void {
@@ -133,7 +147,7 @@ export class Core {
       const { statement } = run.judged
       run.sent = this.sent()
       if (changesSchema(statement)) this.#parts.unrest.begin(this)
-      const unsettling = unsettles(statement, this.knowledge.dirty) || limitsCut(this.gate.pair.limits)
+      const unsettling = unsettles(statement, this.knowledge.dirty) || decidesNext(this.gate.pair.limits, statement)
       const copiesIn = statement.copy?.direction === 'in'
       if (!unsettling && !copiesIn) continue
       if (unsettling) this.#unsettled++
@@ -230,7 +244,9 @@ export class Core {
   }
 }
 
-/** Some limit can stop a result in its middle: what follows must not be under way by then. */
-function limitsCut(limits: readonly Limit[]): boolean {
-  return limits.length > 0 && limits.some(({ metric }) => metric === 'Rows' || metric === 'Bytes')
+/** Some limit can stop a result in its middle, or what follows it: that must not be under way by then. */
+function decidesNext(limits: readonly Limit[], { shape }: Statement): boolean {
+  if (limits.length === 0) return false
+  const changes = shape.effect === 'Write' || shape.effect === 'Admin'
+  return limits.some(({ metric }) => metric === 'Rows' || metric === 'Bytes' || (metric === 'AffectedRows' && changes))
 }

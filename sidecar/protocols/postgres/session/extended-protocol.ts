@@ -185,7 +185,7 @@ export class ExtendedProtocol {
   /** What is fetched in parts may be more than a limit can count. */
   #asAsked(judged: Judged | RefusalText | undefined, { maxRows }: Execute): Judged | RefusalText | undefined {
     if (maxRows === 0 || !judged || 'sqlstate' in judged) return judged
-    const decision = withLimits(judged.statement, this.#core.gate.pair.limits, judged.decision, true)
+    const decision = withLimits(judged.statement, this.#core.gate.pair.limits, judged.decision, 'partly')
     return decision === judged.decision ? judged : { ...judged, decision, allowed: false }
   }
 

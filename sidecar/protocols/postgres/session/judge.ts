@@ -12,7 +12,7 @@ import { withMasks } from '../decide.ts'
 import type { CellsPlan } from '../masking/plan.ts'
 import { atBest, withBound } from '../sql/bound-settings.ts'
 import type { CopyStream, Statement, Understood } from '../sql/statement.ts'
-import { withLimits } from '../uncounted.ts'
+import { changesRows, withLimits } from '../uncounted.ts'
 import { CopyOutMasker } from '../values/copy-out.ts'
 import { absentState, whatIsAbsent } from './absent.ts'
 import { callOf, notUnderstood } from './actions.ts'
@@ -245,14 +245,18 @@ export class Judge {
   #several(statements: readonly Statement[], text: string, failed: boolean): Soon<Script> {
     const bytes = Buffer.from(text)
     const judged: Judged[] = []
+    let changed = false
     const sequence = new Sequence(this.#parts.knowledge.dirty)
     const stopped = eachUntil(statements, (statement): Soon<Script | undefined> => {
       if (!sequence.follows(statement, this.careful)) return SEPARATELY
       const own = bytes.toString('utf8', statement.from, statement.to)
       return after(this.#one(statement, own, undefined, undefined, failed && judged.length === 0), (one) => {
         if ('sqlstate' in one) return one
-        judged.push(one)
-        return one.allowed ? undefined : judged
+        const { limits } = this.#parts.gate.pair
+        const decision = changed ? withLimits(one.statement, limits, one.decision, 'behind') : one.decision
+        changed ||= changesRows(one.statement)
+        judged.push(decision === one.decision ? one : { ...one, decision, allowed: false })
+        return decision.verdict === 'Allow' ? undefined : judged
       })
     })
     return after(stopped, (script) => script ?? judged)

@@ -151,9 +151,13 @@ export class Pipeline {
     this.#unsynced = true
   }
 
-  /** The session ends: nothing will be answered. */
+  /** The session ends: nothing will be answered, and what is under way may run all the same. */
   abandon(): void {
-    while (this.head) skip(this.#take())
+    for (let op = this.#take(); op; op = this.#take()) {
+      op.failed = true
+      for (let i = op.at; i < op.runs.length; i++) op.runs[i]?.abandon()
+      op.awaiting?.answered(true)
+    }
   }
 
   /**

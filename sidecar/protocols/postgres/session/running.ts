@@ -49,6 +49,11 @@ export class Running {
     this.#end(SKIPPED)
   }
 
+  /** It was forwarded, and the session ended before the target told what became of it. */
+  abandon(): void {
+    this.#end(UNANSWERED)
+  }
+
   /** Records how it ended. */
   tell(): void {
     if (this.#outcome !== undefined) this.ticket.end(this.#outcome)
@@ -63,3 +68,4 @@ export class Running {
 }
 
 const SKIPPED: Outcome = { affected: 0, ran: false }
+const UNANSWERED: Outcome = { affected: 0, error: 'unanswered', ran: true }

@@ -50,6 +50,8 @@ export class Session {
   #over = false
   /** It will be over when the row that is passing in pieces has come to its end. */
   #ending = false
+  /** The agent is gone, and this is why; what is under way is waited for. */
+  #leaving: { readonly reason: string; readonly error: Error | undefined } | undefined
   bytesIn = 0
 
   constructor(parts: SessionParts) {
@@ -172,7 +174,7 @@ export class Session {
   }
 
   #agentData(chunk: Buffer): void {
-    if (this.#over || this.#ending) return
+    if (this.#over || this.#ending || this.#leaving) return
     this.bytesIn += chunk.length
     const now = performance.now()
     this.#core.time = now
@@ -194,9 +196,10 @@ export class Session {
     this.#core.gate.answerAt = now
     try {
       this.#fromTarget.push(chunk, this.#targetSide)
-      if (!this.#core.toAgent.flush()) this.#target.pause()
+      if (!this.#core.toAgent.flush() && !this.#leaving) this.#target.pause()
       this.#core.toTarget.flush()
       this.#core.endings.tell()
+      this.#left()
     } catch (error) {
       this.#crash(error)
     }
@@ -217,7 +220,31 @@ export class Session {
   #terminate(buffer: Buffer, start: number, end: number): void {
     this.#core.toTarget.pass(buffer, start, end)
     this.#core.toTarget.flush()
-    this.#finish('the agent said goodbye')
+    this.#leave('the agent said goodbye')
+  }
+
+  /** What became of statements that nobody waits for is recorded and counted as well, or leaving would be a way not to be counted. */
+  #leave(reason: string, error?: Error): void {
+    if (this.#over || this.#leaving) return
+    this.#leaving = { reason, error }
+    // Half a message is on its way, and the target will throw away what it belongs to.
+    if (this.#agentSide.flowing) {
+      this.#finish(reason, error)
+      return
+    }
+    this.#core.leave()
+    this.#left()
+    if (this.#over) return
+    this.#target.resume()
+    setTimeout(() => {
+      if (this.#over) return
+      this.#parts.cancel().catch(() => undefined)
+      this.#finish(reason, error)
+    }, LAST_ANSWERS_MS).unref()
+  }
+
+  #left(): void {
+    if (this.#leaving && this.#core.pipeline.idle) this.#finish(this.#leaving.reason, this.#leaving.error)
   }
 
   /** An error that was not foreseen where it happened: a stream that breaks the protocol, or a fault of ours. */
@@ -240,6 +267,10 @@ export class Session {
 
   #targetGone(error?: Error): void {
     if (this.#over) return
+    if (this.#leaving) {
+      this.#finish(this.#leaving.reason, this.#leaving.error)
+      return
+    }
     if (!this.#targetSide.reports.saidFarewell && (!this.#fromTarget.atBoundary || !this.#core.pipeline.idle)) {
       this.#core.toAgent.drop()
       this.#core.toAgent.put(
@@ -254,10 +285,10 @@ export class Session {
   }
 
   #closed(reason: string, error?: Error): void {
-    if (this.#over) return
+    if (this.#over || this.#leaving) return
     // Nobody waits for the answer any more.
     if (!this.#core.pipeline.idle) this.#parts.cancel().catch(() => undefined)
-    this.#finish(reason, error)
+    this.#leave(reason, error)
   }
 
   #finish(reason: string, error?: unknown): void {
@@ -286,3 +317,5 @@ const MAX_TEXT_MESSAGE_BYTES = LONGEST + 512 * 1024
 /** How long a row that passes in pieces may take to its end when the session is over. */
 const LAST_ROW_MS = 1_000
 const LINGER_MS = 2_000
+/** How long the target has to tell what became of what the agent left behind. */
+const LAST_ANSWERS_MS = 30_000
