@@ -4,6 +4,7 @@ import { ApiError } from '#operator/kube/api-error.ts'
 import { Client } from '#operator/kube/client.ts'
 import { HttpTransport } from '#operator/kube/http-transport.ts'
 import type { Transport } from '#operator/kube/transport.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 
 export interface Cluster {
   readonly api: Client
@@ -19,5 +20,5 @@ export async function openCluster(): Promise<Cluster> {
 /** For people, who act under their own name: what the operator would be advised to is not for them. */
 export function reasonOf(error: unknown): string {
   if (error instanceof ApiError && error.code === 403) return `${error.problem}; ask for the right to do that`
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }

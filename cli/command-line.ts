@@ -1,5 +1,5 @@
 // The arguments of a command: understood, or answered at once.
-import { errorCode } from '#sidecar/system-reason.ts'
+import { errorCode, messageOf } from '#sidecar/system-reason.ts'
 import type { Outputs } from './io.ts'
 
 /**
@@ -27,6 +27,6 @@ export function understand<Options extends object>(
 
 /** Node's own words for an option that it does not know go on about arguments that begin with a dash. */
 function inOneSentence(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error)
+  const said = messageOf(error)
   return errorCode(error) === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? (said.split('. ')[0] ?? said) : said
 }

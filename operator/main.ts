@@ -1,4 +1,5 @@
 // What runs in the operator's pods.
+import { messageOf } from '#sidecar/system-reason.ts'
 import { setV8 } from '#sidecar/v8-options.ts'
 import { runOperator } from './run.ts'
 import { readSelf, readSettings } from './settings.ts'
@@ -37,7 +38,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code
   },
   (error) => {
-    process.stderr.write(`sallyport-operator: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`sallyport-operator: ${messageOf(error)}\n`)
     process.exit(1)
   },
 )

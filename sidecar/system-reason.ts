@@ -1,12 +1,17 @@
 // What went wrong with a file, a socket or a process, as far as the error says it.
 
+/** What the error says; whatever was thrown, there is a text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** What the operating system refused, for people: without the call and the path, which the sentence around it names. */
 export function systemReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
+  const message = messageOf(error)
   const code = errorCode(error)
-  if (code === undefined) return error.message
-  const said = /^E[A-Z0-9]+: (.*?)(?:, [a-z]+\b.*)?$/.exec(error.message)?.[1]
-  return WORDS[code] ?? (said === undefined ? error.message : `${said} (${code})`)
+  if (code === undefined) return message
+  const said = /^E[A-Z0-9]+: (.*?)(?:, [a-z]+\b.*)?$/.exec(message)?.[1]
+  return WORDS[code] ?? (said === undefined ? message : `${said} (${code})`)
 }
 
 /** What the system, or a library, calls the error: `ENOENT`. */

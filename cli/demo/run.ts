@@ -1,4 +1,5 @@
 // `sallyport demo`: a real database, a real client and the real gateway between them, in a minute.
+import { messageOf } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
 import { EVIDENCE } from './evidence.ts'
@@ -48,7 +49,7 @@ async function show(once: boolean, io: Outputs, stop: AbortSignal): Promise<numb
     // A terminal's Ctrl+C ends the database and the gateway as well: nothing that fails then is worth telling.
     if (stop.aborted) return INTERRUPTED
     const said = stage === undefined ? '' : `\nThe gateway said:\n${stage.output()}\n`
-    io.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : error}\n${said}`)
+    io.stderr.write(`\nThe demo failed: ${messageOf(error)}\n${said}`)
     return 1
   } finally {
     await stage?.stop()

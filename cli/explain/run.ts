@@ -9,7 +9,7 @@ import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
 import { postgres } from '#sidecar/protocols/postgres/protocol.ts'
 import { effectivePath } from '#sidecar/protocols/postgres/sql/settings.ts'
-import { errorCode, systemReason } from '#sidecar/system-reason.ts'
+import { errorCode, messageOf, systemReason } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Io } from '../io.ts'
 import { configured } from './configured.ts'
@@ -35,7 +35,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
         io.stderr.write(`sallyport explain: warning: ${doubt}\n`)
     return (await answer(io, explainerOf(command, pair, catalog, live))) ? 0 : 1
   } catch (error) {
-    io.stderr.write(`sallyport explain: ${error instanceof Error ? error.message : String(error)}\n`)
+    io.stderr.write(`sallyport explain: ${messageOf(error)}\n`)
     return 1
   } finally {
     live?.close()

@@ -19,6 +19,7 @@ import { LimitCounters } from '#sidecar/policy/limits.ts'
 import { type Keys, openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
 import type { ConfiguredConnection, Services } from '#sidecar/services.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Io } from '../io.ts'
 import { listenProblem, placeListeners } from './listeners.ts'
@@ -36,7 +37,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     await new Standalone(command, io).run()
     return 0
   } catch (error) {
-    io.stderr.write(`sallyport gateway: ${error instanceof Error ? error.message : String(error)}\n`)
+    io.stderr.write(`sallyport gateway: ${messageOf(error)}\n`)
     return 1
   }
 }
@@ -181,7 +182,7 @@ class Standalone {
       audit.emit({ type: 'config.reloaded', hash, problems })
       this.#log.info({ policies: hash.slice(0, 12), sessions: gateway.sessions }, 'the manifests were read again')
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
+      const problem = messageOf(error)
       this.#log.error({ error }, 'the manifests changed but could not be taken into force whole')
       audit.emit({ type: 'config.reloaded', hash: gateway.policyHash, problems: [problem] })
     }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
-import { systemReason } from '#sidecar/system-reason.ts'
+import { messageOf, systemReason } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
@@ -24,7 +24,7 @@ export async function run(
   try {
     return await execute(options, io, decoders)
   } catch (error) {
-    io.stderr.write(`sallyport sessions: ${error instanceof Error ? error.message : String(error)}\n`)
+    io.stderr.write(`sallyport sessions: ${messageOf(error)}\n`)
     return 2
   }
 }

@@ -5,6 +5,7 @@
 // second and agent from each replica, however many pods there are, and none for a statement.
 import { createHash } from 'node:crypto'
 import type { BudgetRequest, Lease } from '#contracts/control/messages.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { isConflict, isNotFound } from '../kube/api-error.ts'
 import type { Api } from '../kube/client.ts'
 import { type Clock, pause } from '../kube/clock.ts'
@@ -141,7 +142,7 @@ export function ledgerIn({ data, metadata }: KubeObject): Ledger {
     if (typeof text !== 'string') throw new LedgerError(`it has no ${LEDGER}`)
     return readLedger(text)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     const remedy = 'until it is put right its agent has no room under limits per Agent; deleting it refills them'
     throw new LedgerError(`ConfigMap ${metadata.namespace}/${metadata.name} cannot be read: ${why}; ${remedy}`)
   }

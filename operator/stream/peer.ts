@@ -10,6 +10,7 @@ import type { TLSSocket } from 'node:tls'
 import { FrameReader, frame } from '#contracts/control/frames.ts'
 import { CONTROL_PROTOCOL, type FromGateway, type FromOperator, type Hello } from '#contracts/control/messages.ts'
 import { MOST_BYTES, parseFromGateway } from '#contracts/control/parse.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 import type { Attestation, Attester, Unattested } from './attest.ts'
 import type { Gateway, Gateways } from './gateways.ts'
 import type { WelcomeTerms } from './welcome.ts'
@@ -68,7 +69,7 @@ export class Peer {
     try {
       for (const value of this.#reader.push(chunk)) this.#message(parseFromGateway(value))
     } catch (error) {
-      this.#refuse(describe(error), true)
+      this.#refuse(messageOf(error), true)
     }
   }
 
@@ -100,7 +101,7 @@ export class Peer {
     }
     const claim = { token, remoteAddress: this.#remoteAddress, fingerprint }
     const answer = await this.#options.attester.attest(claim).catch((error): Attestation => {
-      return { accepted: false, reason: `the pod cannot be attested now: ${describe(error)}`, final: false }
+      return { accepted: false, reason: `the pod cannot be attested now: ${messageOf(error)}`, final: false }
     })
     // It may have gone, or broken the protocol, while it was looked at.
     if (this.#state !== 'greeting' || this.#socket.destroyed) return
@@ -161,8 +162,4 @@ export class Peer {
 function fingerprintOf(socket: TLSSocket): string | undefined {
   const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
   return key && createHash('sha256').update(key).digest('hex')
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
