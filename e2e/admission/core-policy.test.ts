@@ -5,10 +5,11 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { podFaults } from '#operator/admission/pod-rules.ts'
 import { CONTEXT } from '#operator/admission/testdata.ts'
-import { isJsonObject, type JsonObject } from '#operator/inject/json.ts'
+import type { JsonObject } from '#operator/inject/json.ts'
 import { mutatePod } from '#operator/inject/mutate.ts'
 import { type Pod, readPod } from '#operator/inject/pod.ts'
 import { agentPod, GATEWAY_UID, INJECTION, SETTINGS } from '#operator/inject/testdata.ts'
+import { isRecord } from '#operator/kube/object.ts'
 import { type Cluster, startCluster } from '../cluster/cluster.ts'
 import { whyNoCluster } from '../cluster/prerequisites.ts'
 import { until } from '../cluster/until.ts'
@@ -233,7 +234,7 @@ describe('the core of admission, without an operator', {
 
   test('an injected pod is admitted, and the API server’s defaults leave our parts as they were rendered', async () => {
     const pod = readPod(JSON.parse(born))
-    assert.ok(isJsonObject(pod.spec.containers[0]?.['resources']), 'defaults were set')
+    assert.ok(isRecord(pod.spec.containers[0]?.['resources']), 'defaults were set')
     const renderings = new Set([pod.metadata.annotations?.['sallyport.dev/rendering'] ?? ''])
     assert.deepEqual(podFaults(pod, { ...CONTEXT, namespace: AGENTS, renderings }), [])
   })

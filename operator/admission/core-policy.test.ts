@@ -19,24 +19,25 @@ import {
   TOKEN_AUDIENCE,
   UID_RANGE,
 } from '#contracts/pod/names.ts'
-import { isJsonObject, type JsonObject } from '../inject/json.ts'
+import type { JsonObject } from '../inject/json.ts'
+import { isRecord } from '../kube/object.ts'
 
 const text = readFileSync(new URL('vap.yaml', import.meta.url), 'utf8')
 const documents = parseAllDocuments(text).map((document): JsonObject => {
   const value: unknown = document.toJS()
-  assert.ok(isJsonObject(value))
+  assert.ok(isRecord(value))
   return value
 })
 
 function named(kind: string): readonly string[] {
   return documents
     .filter((document) => document['kind'] === kind)
-    .map(({ metadata }) => (isJsonObject(metadata) ? String(metadata['name']) : ''))
+    .map(({ metadata }) => (isRecord(metadata) ? String(metadata['name']) : ''))
 }
 
 function expressions(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(expressions)
-  if (!isJsonObject(value)) return []
+  if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([key, member]) =>
     key === 'expression' && typeof member === 'string' ? [member] : expressions(member),
   )
@@ -59,7 +60,7 @@ describe('the policies in the API server', () => {
     assert.equal(policies.length, 5)
     assert.deepEqual(named('ValidatingAdmissionPolicyBinding'), policies)
     for (const { kind, spec } of documents) {
-      if (kind === 'ValidatingAdmissionPolicy') assert.ok(isJsonObject(spec) && spec['failurePolicy'] === 'Fail')
+      if (kind === 'ValidatingAdmissionPolicy') assert.ok(isRecord(spec) && spec['failurePolicy'] === 'Fail')
     }
   })
 

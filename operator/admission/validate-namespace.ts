@@ -1,7 +1,7 @@
 // The two labels of a namespace that mean something here. Who makes every pod carry the gateway may be anyone; taking that
 // back, and saying where Connections may live, is for who was given the verb.
 import { ENFORCEMENT_LABEL, ENFORCEMENT_REQUIRED, OWNER_LABEL } from '#contracts/pod/names.ts'
-import { isJsonObject } from '../inject/json.ts'
+import { isRecord } from '../kube/object.ts'
 import type { AccessQuestion, UserInfo } from './access.ts'
 import type { Fault } from './pod-rules.ts'
 
@@ -49,9 +49,9 @@ export function namespaceQuestions({ name, user, before, after }: NamespaceChang
 
 /** Labels of any object, as the API server sends it. */
 export function labelsOf(object: unknown): Labels {
-  const metadata = isJsonObject(object) ? object['metadata'] : undefined
-  const labels = isJsonObject(metadata) ? metadata['labels'] : undefined
-  if (!isJsonObject(labels)) return {}
+  const metadata = isRecord(object) ? object['metadata'] : undefined
+  const labels = isRecord(metadata) ? metadata['labels'] : undefined
+  if (!isRecord(labels)) return {}
   return Object.fromEntries(
     Object.entries(labels).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   )

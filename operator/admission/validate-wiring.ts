@@ -2,7 +2,8 @@
 // credential only by the hand of someone who may use that Secret. Else anyone who can write Connections could aim another
 // team's password at a server of their own (T53, T56).
 import { OWNER_LABEL } from '#contracts/pod/names.ts'
-import { isJsonObject, sameJson } from '../inject/json.ts'
+import { sameJson } from '../inject/json.ts'
+import { isRecord } from '../kube/object.ts'
 import type { AccessQuestion, UserInfo } from './access.ts'
 import type { Fault } from './pod-rules.ts'
 import type { Labels } from './validate-namespace.ts'
@@ -66,5 +67,5 @@ function specOf(object: unknown): unknown {
 }
 
 function member(value: unknown, name: string): unknown {
-  return isJsonObject(value) ? value[name] : undefined
+  return isRecord(value) ? value[name] : undefined
 }

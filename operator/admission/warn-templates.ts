@@ -1,8 +1,8 @@
 // A workload's template is admitted long before its first pod, and who applies it never sees why no pod comes. So it is
 // mutated and judged like the pod that it will be, and what would be refused then is said now, as warnings.
-import { isJsonObject } from '../inject/json.ts'
 import { mutatePod } from '../inject/mutate.ts'
 import { type Pod, PodError, readPod, startedContainers, type Volume } from '../inject/pod.ts'
+import { isRecord } from '../kube/object.ts'
 import { type AdmissionServices, podContext } from './cluster.ts'
 import { oldCredentials } from './old-credentials.ts'
 import type { AdmissionRequest } from './request.ts'
@@ -35,7 +35,7 @@ export async function templateWarnings(
 /** The pod that the template makes; undefined where there is none that could be read, which the API server itself refuses. */
 function podOf(object: unknown): Pod | undefined {
   const template = member(object, 'spec', 'template') ?? member(object, 'spec', 'jobTemplate', 'spec', 'template')
-  if (!isJsonObject(template)) return undefined
+  if (!isRecord(template)) return undefined
   const { metadata = {}, spec } = template
   const claimed = claimTemplates(object).map(([name]): Volume => ({ name, persistentVolumeClaim: { claimName: name } }))
   try {
@@ -76,5 +76,5 @@ function owners(object: unknown): readonly unknown[] {
 }
 
 function member(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce((at: unknown, name) => (isJsonObject(at) ? at[name] : undefined), value)
+  return path.reduce((at: unknown, name) => (isRecord(at) ? at[name] : undefined), value)
 }

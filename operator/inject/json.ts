@@ -1,15 +1,12 @@
 // JSON as the API server sends it, compared by content: the order of members means nothing.
+import { isRecord } from '../kube/object.ts'
 
 export type JsonObject = { readonly [member: string]: unknown }
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** One text for equal values. Members that are undefined are left out, as JSON.stringify does. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
-  if (!isJsonObject(value)) return JSON.stringify(value) ?? 'null'
+  if (!isRecord(value)) return JSON.stringify(value) ?? 'null'
   const members = Object.keys(value)
     .filter((key) => value[key] !== undefined)
     .sort()

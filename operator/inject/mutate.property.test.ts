@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { OUR_CONTAINERS, OUR_VOLUMES } from '#contracts/pod/names.ts'
-import { canonicalJson, isJsonObject } from './json.ts'
+import { isRecord } from '../kube/object.ts'
+import { canonicalJson } from './json.ts'
 import { mutatePod } from './mutate.ts'
 import { type Container, type Pod, readPod, startedContainers } from './pod.ts'
 import { isSealed } from './seal.ts'
@@ -86,7 +87,7 @@ describe('any pod', () => {
 
 function turned(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(turned)
-  if (!isJsonObject(value)) return value
+  if (!isRecord(value)) return value
   return Object.fromEntries(
     Object.entries(value)
       .reverse()
@@ -119,7 +120,7 @@ function* changesOf(value: unknown): Generator<unknown> {
     for (const [index, item] of value.entries()) {
       for (const changed of changesOf(item)) yield replaced(value, index, changed)
     }
-  } else if (isJsonObject(value)) {
+  } else if (isRecord(value)) {
     yield { ...value, added: 'x' }
     for (const [key, member] of Object.entries(value)) {
       if (key === 'resources' || key === 'imagePullPolicy') continue

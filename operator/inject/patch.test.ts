@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { canonicalJson, isJsonObject } from './json.ts'
+import { isRecord } from '../kube/object.ts'
+import { canonicalJson } from './json.ts'
 import { jsonPatch, type PatchOperation } from './patch.ts'
 
 const cases: Readonly<Record<string, { before: unknown; after: unknown; patch: readonly PatchOperation[] }>> = {
@@ -52,7 +53,7 @@ function applied(document: unknown, operation: PatchOperation): unknown {
   if (last === undefined) return operation.op === 'remove' ? undefined : operation.value
   const copy: unknown = structuredClone(document)
   const place = steps.reduce((at: unknown, step) => Reflect.get(Object(at), step), copy)
-  if (!isJsonObject(place) && !Array.isArray(place)) throw new Error(`${operation.path} leads nowhere`)
+  if (!isRecord(place) && !Array.isArray(place)) throw new Error(`${operation.path} leads nowhere`)
   if (operation.op === 'remove') Reflect.deleteProperty(place, last)
   else
     Reflect.defineProperty(place, last, {

@@ -1,6 +1,7 @@
 // The difference of two JSON documents as a JSON Patch (RFC 6902), which is how a mutating webhook answers. Small on purpose:
 // the API server logs it, and what it does not touch stays as other webhooks left it.
-import { isJsonObject, type JsonObject, sameJson } from './json.ts'
+import { isRecord } from '../kube/object.ts'
+import { type JsonObject, sameJson } from './json.ts'
 
 export type PatchOperation =
   | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
@@ -12,7 +13,7 @@ export function jsonPatch(before: unknown, after: unknown): readonly PatchOperat
 
 function difference(path: string, before: unknown, after: unknown): PatchOperation[] {
   if (sameJson(before, after)) return []
-  if (isJsonObject(before) && isJsonObject(after)) return ofObjects(path, before, after)
+  if (isRecord(before) && isRecord(after)) return ofObjects(path, before, after)
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     return before.flatMap((item, index) => difference(`${path}/${index}`, item, after[index]))
   }
