@@ -4,6 +4,7 @@ import { beforeEach, describe, test } from 'node:test'
 import { type Admission, type Observed, SessionGate } from './gate.ts'
 import { compilePolicies } from './policy/compile.ts'
 import { LimitCounters } from './policy/limits.ts'
+import type { Pair } from './policy/pair.ts'
 import { parseCase } from './policy/testing/cases.ts'
 import { policiesFrom } from './policy/testing/policies.ts'
 import { VOCABULARIES } from './policy/testing/vocabulary.ts'
@@ -40,6 +41,7 @@ class Recorder {
   event(type: string): void {
     this.log.push(type)
   }
+  usePolicy(): void {}
   rowsLeft(): number {
     return 1000
   }
@@ -52,12 +54,16 @@ let recorder: Recorder
 let observed: Observed[]
 let gate: SessionGate
 
+function pairOf(policies: string): Pair {
+  const set = compilePolicies({ ...policiesFrom(policies), invalid: new Map() }, VOCABULARIES)
+  const { agent, connection } = parseCase('select t by agents/x')
+  return set.pair(agent, connection)
+}
+
 beforeEach(() => {
   recorder = new Recorder()
   observed = []
-  const set = compilePolicies({ ...policiesFrom(POLICIES), invalid: new Map() }, VOCABULARIES)
-  const { agent, connection } = parseCase('select t by agents/x')
-  const pair = set.pair(agent, connection)
+  const pair = pairOf(POLICIES)
   const limits = new LimitCounters().session(pair.limits, { agent: 'a', pod: 'p' }, () => undefined)
   gate = new SessionGate({
     pair,
@@ -94,6 +100,17 @@ describe('the gate', () => {
       observed.map(({ outcome, rows }) => [outcome, rows]),
       [['Ran', 2]],
     )
+  })
+
+  test('counts what is under way against limits that come into force meanwhile', () => {
+    gate.usePair(pairOf(POLICIES.replace(/ {2}limits:.*$/s, '  limits: []')))
+    const admitted = gate.admit(admission('select t'))
+    assert.ok(!(admitted instanceof Promise) && admitted.ok)
+    assert.equal(admitted.ticket.grant(20, 200), 20)
+    gate.usePair(pairOf(POLICIES))
+    assert.equal(admitted.ticket.grant(8, 80), 8)
+    assert.equal(admitted.ticket.grant(8, 80), 2)
+    assert.match(admitted.ticket.exceeded?.reason ?? '', /10 Rows per Statement/)
   })
 
   test('tells how long the decision took, and what was added to the answer', () => {

@@ -129,12 +129,11 @@ export class SessionGate {
     this.#unasked = undefined
     const permit = permitFor(admission.decision, action)
     if (!permit) return { ok: false, refusal: this.refuse(action, admission.decision, admission.masks) }
-    const limited = this.#pair.limits.length > 0
-    const exceeded = limited ? this.limits.beforeAction(action.shape.effect, this.now()) : undefined
+    const exceeded = this.#limited ? this.limits.beforeAction(action.shape.effect, this.now()) : undefined
     if (exceeded) return { ok: false, refusal: this.#limitRefusal(admission, exceeded) }
     const since = performance.now()
     const taken = this.recorder.intent(admission, since)
-    const counters = limited ? this.#countersOf(execution) : undefined
+    const counters = this.#limited ? this.#countersOf(execution) : undefined
     const ticket = new Ticket(this, admission, permit, this.recorder.lastOrdinal, since, counters)
     if (taken === undefined) return { ok: true, ticket }
     return taken.then(
@@ -145,9 +144,18 @@ export class SessionGate {
 
   /** What the target sends unasked: between two actions all of it is one statement's. False: it is more than the limits leave room for. */
   mayPass(bytes: number): boolean {
-    if (this.#pair.limits.length === 0) return true
+    if (!this.#limited) return true
     this.#unasked ??= this.limits.statement()
     return this.#unasked.add('Bytes', bytes, this.now()) === undefined
+  }
+
+  /** For one statement; undefined where nothing is limited. */
+  counters(): StatementLimits | undefined {
+    return this.#limited ? this.limits.statement() : undefined
+  }
+
+  get #limited(): boolean {
+    return this.#pair.limits.length > 0
   }
 
   #countersOf(execution: object | undefined): StatementLimits {

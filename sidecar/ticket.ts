@@ -13,7 +13,9 @@ export class Ticket {
   readonly #gate: SessionGate
   readonly #admission: Admission
   readonly #ordinal: number
-  readonly #limits: StatementLimits | undefined
+  #counters: StatementLimits | undefined
+  /** Of the policies that the counters are of. */
+  #version: number
   /** `performance.now()` when it was admitted. */
   readonly since: number
   readonly #decisionMillis: number | undefined
@@ -38,8 +40,18 @@ export class Ticket {
     this.permit = permit
     this.#ordinal = ordinal
     this.since = since
-    this.#limits = limits
+    this.#counters = limits
+    this.#version = gate.version
     this.#decisionMillis = gate.requestAt === undefined ? undefined : since - gate.requestAt
+  }
+
+  /** Where there were none when it was admitted, those that have come into force since. */
+  get #limits(): StatementLimits | undefined {
+    if (this.#version !== this.#gate.version) {
+      this.#version = this.#gate.version
+      this.#counters ??= this.#gate.counters()
+    }
+    return this.#counters
   }
 
   get #wrote(): boolean {
@@ -55,15 +67,16 @@ export class Ticket {
 
   /** How many of `rows` (of `bytes` in all) the agent may have; fewer: stop the result after these. */
   grant(rows: number, bytes: number): number {
-    if (!this.#limits || this.#tellsStructure) {
+    const limits = this.#limits
+    if (!limits || this.#tellsStructure) {
       this.#rows += rows
       return rows
     }
     const now = this.#gate.now()
     // Bytes first: of a run that does not fit none is passed on, and then none of its rows counts.
-    const byBytes = this.#limits.room('Bytes', now) < bytes ? this.#limits.add('Bytes', bytes, now) : undefined
-    const byRows = byBytes ? undefined : this.#limits.add('Rows', rows, now)
-    if (!byBytes && !byRows) this.#limits.add('Bytes', bytes, now)
+    const byBytes = limits.room('Bytes', now) < bytes ? limits.add('Bytes', bytes, now) : undefined
+    const byRows = byBytes ? undefined : limits.add('Rows', rows, now)
+    if (!byBytes && !byRows) limits.add('Bytes', bytes, now)
     const exceeded = byBytes ?? byRows
     if (!exceeded) {
       this.#rows += rows
