@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test'
 import type { Match, Rule } from '#crds/types.gen.ts'
 import type { Mask } from '#sidecar/masking/mask.ts'
 import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
+import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
 import { ready } from '#sidecar/protocols/postgres/sql/wasm.ts'
 import { besideMasks } from './beside-masks.ts'
 import { idleRules } from './idle-rules.ts'
@@ -72,6 +73,23 @@ describe('of rules it doubts', () => {
       const expected = warnings.map((warning) => `rule r of policy data/p: ${warning}`)
       assert.deepEqual(idleRules([{ key: 'data/p', rules: [doubted] }], catalog), expected)
     })
+  }
+})
+
+describe('of rules over a table with a dot in its name it doubts', () => {
+  const table = catalog.relation('public', 'log')
+  assert.ok(table)
+  const odd: Catalog = { ...catalog, userRelations: () => [{ ...table, name: 'Odd.Name' }] }
+  const warning =
+    'rule r of policy data/p does not reach public.Odd.Name: * crosses no dot, and that is in its name; name it whole'
+  const WARNED: Readonly<Record<string, readonly [rule: Rule, warned: boolean]>> = {
+    'a Deny for its schema': [rule(object('table', 'public.*')), true],
+    'one that names it whole as well': [rule(object('table', 'public.*', 'public.Odd.Name')), false],
+    'one for another kind': [rule(object('view', 'public.*')), false],
+    'an Allow, which is missed soon': [rule(object('table', 'public.*'), 'Allow'), false],
+  }
+  for (const [sentence, [one, warned]] of Object.entries(WARNED)) {
+    test(sentence, () => assert.equal(idleRules([{ key: 'data/p', rules: [one] }], odd).includes(warning), warned))
   }
 })
 

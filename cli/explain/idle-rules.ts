@@ -1,6 +1,7 @@
 // Objects that rules name and the database does not have, or has as another kind of thing. An Allow for them is missed soon;
 // a Deny for them is not, and what it was written to close is open.
 import type { ObjectMatch, Rule } from '#crds/types.gen.ts'
+import { segmentMatcher } from '#sidecar/masking/patterns.ts'
 import { compileGlob } from '#sidecar/policy/match.ts'
 import type { Catalog, Relation } from '#sidecar/protocols/postgres/catalog/model.ts'
 import { apart } from '#sidecar/protocols/postgres/catalog/qualified.ts'
@@ -16,9 +17,13 @@ export function idleRules(policies: readonly PolicyRules[], catalog: Catalog): s
   return policies.flatMap(({ key, rules }) =>
     rules.flatMap((rule) => {
       const rest = rule.action === 'Deny' ? 'so it denies nothing there' : 'so it matches nothing there'
-      return doubtsOf(rule, catalog, relations).map(
-        ({ problem, advice }) => `rule ${rule.name} of policy ${key}: ${problem}, ${rest}${advice}`,
-      )
+      const title = `rule ${rule.name} of policy ${key}`
+      return [
+        ...doubtsOf(rule, catalog, relations).map(({ problem, advice }) => `${title}: ${problem}, ${rest}${advice}`),
+        ...dotted(rule, relations).map(
+          (name) => `${title} does not reach ${name}: * crosses no dot, and that is in its name; name it whole`,
+        ),
+      ]
     }),
   )
 }
@@ -59,6 +64,21 @@ function doubtOf(
   // The same pattern for several kinds is a way to say "whatever it is".
   const meant = beside.some((object) => object.kind === other.kind && (object.names ?? [name]).includes(name))
   return meant ? undefined : { problem, advice: `; ${nameOf(other)} is of kind ${other.kind}` }
+}
+
+/** Tables that a Deny for their schema passes by. */
+function dotted({ action, match: { objects = [] } }: Rule, relations: readonly Relation[]): readonly string[] {
+  const odd = action === 'Deny' ? relations.filter(({ schema, name }) => `${schema}${name}`.includes('.')) : []
+  return odd
+    .filter(({ schema, name, kind }) => {
+      const names = objects.flatMap((object) => (object.kind === kind ? (object.names ?? []) : []))
+      const meant = names.some((pattern) => {
+        const [inSchema, inName, ...more] = pattern.split('.').map(segmentMatcher)
+        return more.length === 0 && inSchema?.(schema) === true && inName?.(name) === true
+      })
+      return meant && !names.includes(`${schema}.${name}`)
+    })
+    .map(nameOf)
 }
 
 /** What can be looked up only by its whole name is believed where that is a pattern. */
