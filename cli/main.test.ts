@@ -36,6 +36,14 @@ test('a command that is not there: the reason and the commands, not the whole he
   })
 })
 
+test('what is read by somebody who has enough of it ends without a word', () => {
+  const options = '--manifests "$1" --connection data/orders-db --agent namespace=agents'
+  const script = `yes '"select 1"' | "$0" explain ${options} | head -n 1`
+  const { status, out, err } = start('sh', '-c', script, join(ROOT, 'sallyport'), join(ROOT, 'examples/postgres'))
+  assert.deepEqual([status, err], [0, ''])
+  assert.match(out, /^\{"verb":"select".*\n$/)
+})
+
 const COMMANDS = ['gateway', 'check', 'explain', 'sessions', 'observe', 'doctor', 'demo']
 
 for (const command of COMMANDS) {

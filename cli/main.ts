@@ -3,17 +3,24 @@
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { errorCode } from '#sidecar/system-reason.ts'
 import { setV8 } from '#sidecar/v8-options.ts'
 import { startFrugally } from './gateway/frugal.ts'
 import type { Io } from './io.ts'
 
 const COMPILED = join(import.meta.dirname, '../.cache/compile')
 
-const COMMANDS: Readonly<
-  Record<string, { readonly about: string; readonly run: (args: readonly string[], io: Io) => Promise<number> }>
-> = {
+interface Command {
+  readonly about: string
+  /** It goes on when nobody reads what it says. */
+  readonly serves?: true
+  readonly run: (args: readonly string[], io: Io) => Promise<number>
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
   gateway: {
     about: 'serve Connections on this machine, without Kubernetes',
+    serves: true,
     run: async (args, io) => {
       const load = () => import('./gateway/run.ts')
       await startFrugally(COMPILED, load)
@@ -52,6 +59,7 @@ const COMMANDS: Readonly<
   },
   demo: {
     about: 'watch an agent’s session being allowed, masked, blocked, limited and recorded',
+    serves: true,
     run: async (args, io) => (await import('./demo/run.ts')).run(args, io),
   },
 }
@@ -88,8 +96,16 @@ async function main(args: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`sallyport: there is no command "${name}"; there are ${all}\nsallyport --help says more\n`)
     return 2
   }
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error) => {
+      if (errorCode(error) !== 'EPIPE') throw error
+      if (!command.serves) process.exit(READER_GONE)
+    })
   return command.run(rest, io)
 }
+
+/** What a shell says of any program that `head` has read enough of. */
+const READER_GONE = 141
 
 // From the second start on the sources need not be stripped of types again: 0.4 s and 30 MB less.
 enableCompileCache(COMPILED)

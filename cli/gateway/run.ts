@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { loadManifests } from '#crds/load.ts'
 import { AuditLog } from '#sidecar/audit/audit-log.ts'
-import { type AuditSink, openAuditSink } from '#sidecar/audit/sink.ts'
 import { collectWhenQuiet } from '#sidecar/collect-when-quiet.ts'
 import { activityOf, newGatewayCounters } from '#sidecar/counters.ts'
 import { CannotListen, whyNotListening } from '#sidecar/gateway/cannot-listen.ts'
@@ -22,12 +21,13 @@ import type { ConfiguredConnection, Services } from '#sidecar/services.ts'
 import { messageOf } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Io } from '../io.ts'
+import { auditTarget } from './audit-target.ts'
 import { listenProblem, placeListeners } from './listeners.ts'
 import { type GatewayCommand, readOptions, USAGE } from './options.ts'
 import { dialsItself } from './own-targets.ts'
 import { tryTargets } from './reach.ts'
 import { gatewayResources, unusable } from './resources.ts'
-import { about, mustBeThere, named, usableResources } from './start.ts'
+import { mustBeThere, named, usableResources } from './start.ts'
 import { watchDirectory } from './watch.ts'
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -125,10 +125,7 @@ class Standalone {
   }
 
   async #audit(): Promise<AuditLog> {
-    const { audit: target } = this.#command
-    const sink: AuditSink =
-      target === undefined ? NOWHERE : await about(`--audit ${target}`, () => openAuditSink(target))
-    const audit = new AuditLog(sink)
+    const audit = new AuditLog(await auditTarget(this.#command.audit, this.#log))
     this.#open.push(() => audit.close())
     return audit
   }
@@ -224,8 +221,6 @@ const STOPPING = 'the gateway is stopping'
 
 /** Of all sessions together. */
 const UNFINISHED_BYTES = 256 * 1024 * 1024
-
-const NOWHERE: AuditSink = { write: () => Promise.resolve(), close: () => Promise.resolve() }
 
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
