@@ -118,6 +118,12 @@ describe('sallyport explain --live', () => {
     assert.deepEqual([kept.answers, kept.err], [answers, warned])
   })
 
+  test('a catalog that cannot be kept is told with the option', async () => {
+    const { code, err } = await explained(['--live', '--save', '/nonexistent/x'], [])
+    const reason = 'the directory does not exist or takes no files (ENOENT)'
+    assert.deepEqual([code, err], [1, `sallyport explain: --save /nonexistent/x: ${reason}\n`])
+  })
+
   test('costly facts are asked of the server; without it they count against the agent, and that is said', async () => {
     const updates = [
       "UPDATE nowhere SET note = 'y'",

@@ -12,6 +12,7 @@ import type { Estimate } from '#sidecar/protocols/postgres/session/statement-act
 import { readSettings } from '#sidecar/protocols/postgres/settings.ts'
 import { SideConnection } from '#sidecar/protocols/postgres/upstream/side-connection.ts'
 import type { Startup } from '#sidecar/protocols/postgres/upstream/target.ts'
+import { about } from '../gateway/start.ts'
 import { configured } from './configured.ts'
 import type { ExplainCommand } from './options.ts'
 
@@ -43,7 +44,7 @@ async function catalogOf(side: SideConnection, save: string | undefined): Promis
   try {
     await side.query(SET_EMPTY_PATH)
     const rows = await readCatalog(side)
-    if (save !== undefined) await writeFile(save, writeCatalogFile(rows))
+    if (save !== undefined) await about(`--save ${save}`, () => writeFile(save, writeCatalogFile(rows)))
     return buildCatalog(rows)
   } finally {
     side.close()
