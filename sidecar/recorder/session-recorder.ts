@@ -14,7 +14,8 @@ import { type Outcome, ResponseWriter } from './response-writer.ts'
 
 export type { ColumnDescription, Intent, Outcome }
 
-const URGENT_BYTES = 64 * 1024
+/** More than a busy session records until its file is due anyway: each batch is felt by the statement beside it. */
+const URGENT_BYTES = 128 * 1024
 const SESSION_BYTES = 1024 * 1024
 const CHECKPOINT_RECORDS = 4096
 const CHECKPOINT_MICROS = 10_000_000
