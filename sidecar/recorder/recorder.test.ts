@@ -202,8 +202,8 @@ describe('a session', () => {
     session.intent(intent())
     await until(() => recorder.pendingBytes === 0)
     const before = session.lastHash().hash
-    for (let i = 0; i < 1000; i++) assert.equal(session.intent(intent()), undefined)
-    assert.ok(recorder.pendingBytes > 64 * 1024)
+    for (let i = 0; i < 2000; i++) assert.equal(session.intent(intent()), undefined)
+    assert.ok(recorder.pendingBytes > 128 * 1024)
     assert.equal(session.lastHash().hash, before)
     await until(() => session.lastHash().hash !== before)
     await recorder.close('test')
