@@ -8,7 +8,8 @@ export const USAGE = `Usage: sallyport gateway --manifests DIR [options]
 
 Serves the Connections in DIR on this machine, under the policies in DIR: the sidecar's own code, without Kubernetes. The
 directory is trusted; it is read again within a second of a change, and open sessions are decided again. Those of a
-changed Connection or Secret, and those that would lose a mask, are cut; what cannot be read keeps what was in force.
+changed Connection or Secret, and those that would lose a mask, are cut; what cannot be read keeps what was in force. What
+\`sallyport check\` warns of is in the log.
 
   --manifests DIR                     Connections, AccessPolicies, ClusterAccessPolicies, IdentityProviders, Secrets, ConfigMaps
   --listen NAMESPACE/NAME=HOST:PORT   where agents reach a Connection; may be repeated. Default: 127.0.0.1 and the port of

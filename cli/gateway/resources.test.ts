@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { loadManifests, type Manifests } from '#crds/load.ts'
-import { connection, guardrail, policy, SECRET } from '../check/fixtures.ts'
+import { connection, guardrail, policy, rules, SECRET } from '../check/fixtures.ts'
 import { gatewayResources, unusable } from './resources.ts'
 
 const rule = (verb: string) => `rules: [{name: r, match: {verbs: [${verb}]}, action: Deny}]`
@@ -43,6 +43,15 @@ describe('manifests leave in force', () => {
       for (const [index, problem] of problems.entries()) assert.match(problem, expected[index] ?? /nothing/)
     })
   }
+})
+
+test('what is in force and probably not meant is told', async () => {
+  const late = policy(
+    rules('match: {effects: [Read]}, action: Allow', 'match: {objects: [{kind: table}]}, action: Deny'),
+  )
+  assert.deepEqual(gatewayResources(await loaded([SECRET, connection('db'), late])).warnings, [
+    'AccessPolicy data/p: spec.rules[1].name: rule r1 does not keep back what rule r0 allows, which comes first: the first rule that matches decides; allowed: put it in front of rule r0',
+  ])
 })
 
 const UNUSABLE: Readonly<Record<string, readonly [document: string, problem: RegExp]>> = {

@@ -33,7 +33,12 @@ export function unusable({ findings, rejected }: Manifests): string | undefined 
   return whole && describe(whole)
 }
 
-export function gatewayResources(manifests: Manifests): GatewayResources {
+export interface DirectoryResources extends GatewayResources {
+  /** What is in force as it stands, and probably not meant. */
+  readonly warnings: readonly string[]
+}
+
+export function gatewayResources(manifests: Manifests): DirectoryResources {
   const { resources, rejected } = manifests
   const invalid = new Map<string, string>()
   const connectionProblems = new Map<string, string>()
@@ -43,10 +48,14 @@ export function gatewayResources(manifests: Manifests): GatewayResources {
     // Said again where there are two of one name: nobody can tell which of them is meant.
     if (kind === 'Connection') connectionProblems.set(`${namespace}/${name}`, reason)
   }
-  for (const { severity, about, path, message } of doubtsOf(manifests, PROTOCOLS)) {
-    if (severity !== 'error') continue
+  const warnings: string[] = []
+  for (const { severity, about, path, message, allowed } of doubtsOf(manifests, PROTOCOLS)) {
     const key = keyOf(about)
     const problem = `${fieldOf(path)}: ${message}`
+    if (severity === 'warning') {
+      warnings.push(`${about.kind} ${key}: ${problem}${allowed === undefined ? '' : `; allowed: ${allowed}`}`)
+      continue
+    }
     if (about.kind === 'Connection') connectionProblems.set(key, connectionProblems.get(key) ?? problem)
     if (about.kind.endsWith('AccessPolicy')) invalid.set(key, invalid.get(key) ?? problem)
   }
@@ -60,6 +69,7 @@ export function gatewayResources(manifests: Manifests): GatewayResources {
     configMaps: plain(resources.configMaps),
     invalid,
     connectionProblems,
+    warnings,
   }
 }
 

@@ -5,7 +5,7 @@ import { AuditLog } from '#sidecar/audit/audit-log.ts'
 import { collectWhenQuiet } from '#sidecar/collect-when-quiet.ts'
 import { activityOf, newGatewayCounters } from '#sidecar/counters.ts'
 import { CannotListen, whyNotListening } from '#sidecar/gateway/cannot-listen.ts'
-import { configure, type GatewayResources } from '#sidecar/gateway/configuration.ts'
+import { configure } from '#sidecar/gateway/configuration.ts'
 import { Gateway, type Listener, type Listening } from '#sidecar/gateway/gateway.ts'
 import { Servers } from '#sidecar/gateway/servers.ts'
 import { createLogger, type Logger } from '#sidecar/log.ts'
@@ -26,7 +26,7 @@ import { listenProblem, placeListeners } from './listeners.ts'
 import { type GatewayCommand, readOptions, USAGE } from './options.ts'
 import { dialsItself } from './own-targets.ts'
 import { tryTargets } from './reach.ts'
-import { gatewayResources, unusable } from './resources.ts'
+import { type DirectoryResources, gatewayResources, unusable } from './resources.ts'
 import { mustBeThere, named, usableResources } from './start.ts'
 import { watchDirectory } from './watch.ts'
 
@@ -147,7 +147,7 @@ class Standalone {
     }
   }
 
-  async #apply(gateway: Gateway, resources: GatewayResources): Promise<readonly Listening[]> {
+  async #apply(gateway: Gateway, resources: DirectoryResources): Promise<readonly Listening[]> {
     const configuration = configure(resources)
     this.#connections = configuration.connections
     for (const [key, reason] of resources.connectionProblems ?? []) {
@@ -156,6 +156,7 @@ class Standalone {
     for (const [key, reason] of resources.invalid) {
       this.#log.error(`policy ${key} cannot be enforced, so what it selects is denied: ${reason}`)
     }
+    for (const warning of resources.warnings) this.#log.warn(warning)
     const listeners = await placeListeners(configuration.connections, this.#command.listen, this.#listeners)
     const problem = dialsItself(listeners, configuration.connections)
     if (problem !== undefined) throw new Error(problem)

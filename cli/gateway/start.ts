@@ -1,14 +1,16 @@
 // What has to be true of the arguments before anything is opened, and errors that begin with the option they are about.
 import { stat } from 'node:fs/promises'
 import type { Manifests } from '#crds/load.ts'
-import type { GatewayResources } from '#sidecar/gateway/configuration.ts'
 import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 import { strangerAmong } from './listeners.ts'
 import type { GatewayCommand } from './options.ts'
-import { gatewayResources, nothingToServe, unusable } from './resources.ts'
+import { type DirectoryResources, gatewayResources, nothingToServe, unusable } from './resources.ts'
 
 /** Throws with everything that a person needs to know. */
-export function usableResources(manifests: Manifests, { manifests: place, listen }: GatewayCommand): GatewayResources {
+export function usableResources(
+  manifests: Manifests,
+  { manifests: place, listen }: GatewayCommand,
+): DirectoryResources {
   const problem = unusable(manifests) ?? nothingToServe(manifests)
   if (problem !== undefined) throw new Error(`${problem}\nRun \`./sallyport check ${place}\` for all of it.`)
   const resources = gatewayResources(manifests)

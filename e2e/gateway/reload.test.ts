@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
 import { errorFields, message } from '../postgres/raw.ts'
-import { APP, allow, allowing, prepare, refusedLogin, type Served, Stage } from './stage.ts'
+import { APP, allow, allowing, eventually, prepare, refusedLogin, type Served, Stage } from './stage.ts'
 
 const SCHEMA = `
   create table customers (id int primary key, name text, email text);
@@ -64,6 +64,13 @@ test('a prepared statement that was allowed is refused once the policy says so',
   await assert.rejects(client.query(prepared), /data\/edited-0/)
   await stage.rewrite('edited', OPEN)
   await client.end()
+})
+
+test('a policy that is in force and probably not meant is warned of', async () => {
+  const late = { name: 'late', match: { objects: [{ kind: 'table' }] }, action: 'Deny' }
+  await stage.rewrite('edited', { policies: [allowing({ rules: [allow('Read'), late] })] })
+  await eventually('the gateway warns', () => stage.output.includes('rule late does not keep back what rule'))
+  await stage.rewrite('edited', OPEN)
 })
 
 test('a new Connection gets a listener', async () => {
