@@ -1,11 +1,24 @@
-// Recorded text on a terminal: whoever reads a recording must not be commanded by it.
+// Recorded text on a terminal: whoever reads a recording must not be commanded by it, nor shown another text than there is.
 
-/** Control characters (escape sequences among them) and direction overrides become visible. */
+/** Control characters (escape sequences among them), direction overrides and whatever else is not seen become visible. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (character) => {
-    if (character === '\t') return '  '
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
+  return text.replaceAll('\t', '  ').replace(UNSEEN, escaped)
+}
+
+/** The same as JSON, which means the same. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(UNSEEN, (character) =>
+    character === '\n' ? character : escaped(character),
+  )
+}
+
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }
 
 /** Runs of readable text in bytes that no decoder knows. */

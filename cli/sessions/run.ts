@@ -7,6 +7,7 @@ import { messageOf, systemReason } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
+import { printableJson } from './printable.ts'
 import { readPublicKey } from './public-key.ts'
 import { replay } from './replay.ts'
 import { listText, verifyText } from './report-text.ts'
@@ -48,7 +49,7 @@ async function execute(options: Options, io: Outputs, decoders: readonly Recordi
   }
   const report = await verifyState(options.state, key)
   const text = options.command === 'list' ? listText(report) : verifyText(report)
-  io.stdout.write(options.output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : text)
+  io.stdout.write(options.output === 'json' ? `${printableJson(report, 2)}\n` : text)
   return options.command === 'list' || isSound(report) ? 0 : 1
 }
 

@@ -3,6 +3,7 @@ import type { Entry } from '#contracts/recording/timeline.ts'
 import type { Outputs } from '../io.ts'
 import { SessionReader, type View } from './entries.ts'
 import { entryLines, headLines, reportLines } from './entry-text.ts'
+import { printableJson } from './printable.ts'
 
 export async function show(view: View, io: Outputs): Promise<number> {
   const reader = new SessionReader(view)
@@ -48,5 +49,5 @@ function jsonEntry(reader: SessionReader, entry: Entry): unknown {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value)}\n`
+  return `${printableJson(value)}\n`
 }
