@@ -3,6 +3,7 @@ import { type Finding, fieldOf } from '#crds/finding.ts'
 import type { Loaded } from '#crds/load.ts'
 import type { Resource } from '#crds/resource.ts'
 import type { Doubt } from '#sidecar/check/fault.ts'
+import { byText } from '../by-text.ts'
 
 export function findingsOf(doubts: readonly Doubt[], loaded: Iterable<Loaded>): readonly Finding[] {
   const places = new Map<Resource, Loaded>([...loaded].map((one) => [one.resource, one]))
@@ -17,10 +18,6 @@ export function findingsOf(doubts: readonly Doubt[], loaded: Iterable<Loaded>): 
 
 export function inOrder(findings: readonly Finding[]): readonly Finding[] {
   return [...findings].sort(
-    (a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.field, b.field),
+    (a, b) => byText(a.file, b.file) || a.line - b.line || a.column - b.column || byText(a.field, b.field),
   )
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,5 +1,6 @@
 // Refused attempts of all pods → the places that were meant, each once. Pure.
 
+import { byText } from '../by-text.ts'
 import { addressIn } from './addresses.ts'
 import { type ClusterSeen, placeOf } from './places.ts'
 import type { Seen } from './seen.ts'
@@ -55,7 +56,7 @@ export function destinationsOf(seen: readonly Seen[], cluster: ClusterSeen): rea
       why,
       unsure,
     }))
-    .sort((a, b) => b.times - a.times || compare(a.host, b.host) || a.port - b.port)
+    .sort((a, b) => b.times - a.times || byText(a.host, b.host) || a.port - b.port)
 }
 
 interface Group {
@@ -71,8 +72,4 @@ interface Group {
 
 function newGroup(place: Pick<Group, 'host' | 'port' | 'why' | 'unsure'>): Group {
   return { ...place, times: 0, pods: new Set(), dialled: new Set(), behind: new Set() }
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }

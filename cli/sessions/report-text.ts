@@ -1,11 +1,12 @@
 // What `list` and `verify` print for people.
+import { byText } from '../by-text.ts'
 import { printable } from './printable.ts'
 import type { SessionReport, StateReport } from './verify-state.ts'
 
 export function listText({ sessions }: StateReport): string {
   if (sessions.length === 0) return 'no sessions are recorded\n'
   // An id holds the second only.
-  const inOrder = [...sessions].sort((a, b) => compare(a.startedAt ?? '', b.startedAt ?? ''))
+  const inOrder = [...sessions].sort((a, b) => byText(a.startedAt ?? '', b.startedAt ?? ''))
   const rows = inOrder.map((session) => [
     session.session,
     session.startedAt ?? '',
@@ -15,10 +16,6 @@ export function listText({ sessions }: StateReport): string {
     session.state,
   ])
   return table([['SESSION', 'STARTED', 'AGENT', 'CONNECTION', 'STATEMENTS', 'STATE'], ...rows])
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 export function verifyText({ sessions, problems }: StateReport): string {
