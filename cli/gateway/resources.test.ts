@@ -76,9 +76,12 @@ describe('nothing of the manifests is used beside', () => {
     })
   }
 
-  test('but what is no business of ours is passed over', async () => {
+  test('but what is no business of ours is passed over, and said to be', async () => {
     const deployment = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n'
-    assert.equal(unusable(await loaded([SECRET, connection('db'), policy(), deployment])), undefined)
+    const manifests = await loaded([SECRET, connection('db'), policy(), deployment])
+    assert.equal(unusable(manifests), undefined)
+    const said = /^not looked at, because its apiVersion is none of ours: \S+all\.yaml:\d+: Deployment$/
+    assert.match(gatewayResources(manifests).warnings.join('\n'), said)
   })
 })
 

@@ -48,7 +48,7 @@ export function gatewayResources(manifests: Manifests): DirectoryResources {
     // Said again where there are two of one name: nobody can tell which of them is meant.
     if (kind === 'Connection') connectionProblems.set(`${namespace}/${name}`, reason)
   }
-  const warnings: string[] = []
+  const warnings: string[] = passedOver(manifests)
   for (const { severity, about, path, message, allowed } of doubtsOf(manifests, PROTOCOLS)) {
     const key = keyOf(about)
     const problem = `${fieldOf(path)}: ${message}`
@@ -72,6 +72,15 @@ export function gatewayResources(manifests: Manifests): DirectoryResources {
     warnings,
   }
 }
+
+/** What is not ours, or not written as ours, and so neither allows nor denies anything. In one line, however much there is. */
+function passedOver({ skipped }: Manifests): string[] {
+  if (skipped.length === 0) return []
+  const more = skipped.length > SHOWN ? ` and ${skipped.length - SHOWN} more` : ''
+  return [`not looked at, because its apiVersion is none of ours: ${skipped.slice(0, SHOWN).join(', ')}${more}`]
+}
+
+const SHOWN = 5
 
 function describe({ file, line, column, field, message }: Finding): string {
   return `${file}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}`
