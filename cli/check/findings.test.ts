@@ -219,6 +219,14 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
     'warning: spec.rules[0].match.objects[0].names[0]: "Sales"."Orders" is compared with its quotes, and names have none here; allowed: Sales.Orders',
     'warning: spec.masking[0].columns[0]: public."Orders".note is compared with its quotes, and names have none here; allowed: public.Orders.note',
   ],
+  'a function with its arguments': [
+    [
+      SECRET,
+      connection('db'),
+      policy(rules('match: {objects: [{kind: function, names: ["public.refund(int)"]}]}, action: Deny')),
+    ],
+    'warning: spec.rules[0].match.objects[0].names[0]: public.refund(int) is compared with its arguments, and names have none here; allowed: public.refund',
+  ],
   'a Deny behind an Allow that takes what it is about': [
     [
       SECRET,

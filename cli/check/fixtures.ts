@@ -14,7 +14,7 @@ export const POSTGRESQL: ProtocolFacts = {
     facts: { hasWhere: { type: 'bool', description: 'Whether there is a WHERE.' } },
     masking: { columns: true, detectors: true, fields: false },
     metrics: ['Rows', 'Bytes', 'Idle'],
-    nameSegments: { table: 2 },
+    nameSegments: { table: 2, function: 2 },
     effectsOf: { select: ['Read'] },
     alike: [{ verbs: ['select', 'copy'], kinds: ['table'], effect: 'Read', what: 'reads rows' }],
     holds: { schema: 'table' },

@@ -31,7 +31,7 @@ export function checkNames(scope: Scope, path: Path, { kind, names = [] }: Objec
     } else if (settled && !wanted.includes(undefined) && given > Math.max(...wanted.map((count) => count ?? 1))) {
       const message = `a name of a ${kind} has ${segments} segments, more only where a name itself has a dot, and ${name} has ${given}`
       report.warning(policy, at, message, 'columns are for masking, and no database goes in front')
-    } else if (!wanted.includes(undefined)) warnOfQuotes(scope, at, name)
+    } else if (!wanted.includes(undefined)) warnOfSpelling(scope, at, name)
   }
 }
 
@@ -41,12 +41,19 @@ function padded(name: string, missing: number): string {
   return (name.endsWith('*') ? [name, ...rest] : [...rest, name]).join('.')
 }
 
-export function warnOfQuotes(
-  { policy, settled, report }: Pick<Scope, 'policy' | 'settled' | 'report'>,
-  at: Path,
-  name: string,
-): void {
-  if (!settled || !/(^|\.)"[^"]*"(\.|$)/.test(name)) return
-  const message = `${name} is compared with its quotes, and names have none here`
-  report.warning(policy, at, message, name.replaceAll('"', ''))
+type Scribe = Pick<Scope, 'policy' | 'settled' | 'report'>
+
+function warnOfSpelling(scribe: Scribe, at: Path, name: string): void {
+  const plain = name.replace(/\([^()]*\)$/, '')
+  if (plain === name) warnOfQuotes(scribe, at, name)
+  else warn(scribe, at, `${name} is compared with its arguments, and names have none here`, plain)
+}
+
+export function warnOfQuotes(scribe: Scribe, at: Path, name: string): void {
+  if (!/(^|\.)"[^"]*"(\.|$)/.test(name)) return
+  warn(scribe, at, `${name} is compared with its quotes, and names have none here`, name.replaceAll('"', ''))
+}
+
+function warn({ policy, settled, report }: Scribe, at: Path, message: string, allowed: string): void {
+  if (settled) report.warning(policy, at, message, allowed)
 }
