@@ -88,9 +88,10 @@ describe('what is wrong is one line', () => {
       KUBECONFIG.replace('https://127.0.0.1:6443', 'nonsense'),
       /^kubeconfig \S+broken: the server of its cluster \(nonsense\) is no URL$/,
     ],
+    // EACCES where the PATH has a folder that this user may not look into.
     'a plugin that is not installed': [
       KUBECONFIG.replace('{token: secret-token}', '{exec: {command: no-such-plugin-here, apiVersion: v1}}'),
-      /^kubeconfig \S+broken: spawn no-such-plugin-here ENOENT$/,
+      /^kubeconfig \S+broken: spawn no-such-plugin-here (ENOENT|EACCES)$/,
     ],
   }
   for (const [name, [text, message]] of Object.entries(BROKEN))
