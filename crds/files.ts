@@ -61,6 +61,7 @@ async function contents(file: string): Promise<ManifestFile> {
   }
 }
 
+/** The system's words, without the call and the path that it puts behind them. */
 function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return error instanceof Error ? error.message.replace(/, \w+(?: '.*')?$/s, '') : String(error)
 }

@@ -127,7 +127,11 @@ export const STORY: readonly Step[] = [
       const did = 'select (ssn || $$!$$)::int from customers where id = 1'
       const got = await agent.query(did).then(() => ['no error'], said)
       must(got[0] !== 'no error', 'the cast fails')
-      return { did, got, meaning: 'PostgreSQL would quote the SSN in its message; the agent does not get to see it.' }
+      return {
+        did,
+        got,
+        meaning: 'PostgreSQL would quote the SSN in its message, so a protected column is not cast to begin with.',
+      }
     },
   },
   {
