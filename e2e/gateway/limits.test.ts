@@ -18,6 +18,7 @@ const SERVED: Readonly<Record<string, Served>> = {
   statements: limited({ metric: 'Statements', per: 'Session', max: 3 }),
   affected: limited({ metric: 'AffectedRows', per: 'Session', max: 10 }),
   left: limited({ metric: 'AffectedRows', per: 'Agent', max: 10, window: '24h' }),
+  broken: limited({ metric: 'AffectedRows', per: 'Agent', max: 10, window: '24h' }),
   sessions: limited({ metric: 'Sessions', per: 'Agent', max: 2 }),
   terminate: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Terminate' }),
   alert: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Alert' }),
@@ -296,17 +297,31 @@ test('AffectedRows per Session: what was changed counts, the next change is refu
   await client.end()
 })
 
-test('AffectedRows per Agent: what a session leaves behind unanswered is recorded as it ends, and counts', async () => {
-  const session = await stage.raw('left')
-  session.send(query('insert into written select n from numbers'), message('X'))
-  session.socket.end()
-  const ended = async () => (await stage.events('action.decided')).find(({ connection }) => connection === 'data/left')
-  await eventually('the change is over', async () => (await ended()) !== undefined)
-  const event = await ended()
-  assert.deepEqual([event?.['rows'], event?.['code']], [1000, undefined])
-  const client = await stage.client('left')
-  assert.match((await client.failure('insert into written values (1)')).message, /10 AffectedRows per Agent/)
-  await client.end()
+describe('AffectedRows per Agent: what a session leaves behind unanswered is recorded as it ends, and counts', () => {
+  const ended = async (name: string) =>
+    (await stage.events('action.decided')).find(({ connection }) => connection === `data/${name}`)
+
+  test('a change behind which the agent says goodbye', async () => {
+    const session = await stage.raw('left')
+    session.send(query('insert into written select n from numbers'), message('X'))
+    session.socket.end()
+    await eventually('the change is over', async () => (await ended('left')) !== undefined)
+    const event = await ended('left')
+    assert.deepEqual([event?.['rows'], event?.['code']], [1000, undefined])
+    const client = await stage.client('left')
+    assert.match((await client.failure('insert into written values (1)')).message, /10 AffectedRows per Agent/)
+    await client.end()
+  })
+
+  test('a change behind which the agent breaks the protocol, which stops it', async () => {
+    const session = await stage.raw('broken')
+    session.send(query('insert into written select n from numbers, pg_sleep(1000) as broken'))
+    await eventually('it runs', async () => (await stage.running('as broken')) > 0)
+    session.send(Buffer.from('no message of the protocol'))
+    await eventually('the change is over', async () => (await ended('broken')) !== undefined)
+    assert.equal((await ended('broken'))?.['code'], '57014')
+    session.close()
+  })
 })
 
 test('AffectedRows: in a pipeline each change is counted before the next is let through', async () => {
@@ -415,7 +430,7 @@ describe('what happens at the limit', () => {
     for (const name of Object.keys(SERVED)) {
       await eventually(
         `data/${name}-0 is told`,
-        async () => name === 'sessions' || (await limitReports(stage, name)).length > 0,
+        async () => ['broken', 'sessions'].includes(name) || (await limitReports(stage, name)).length > 0,
       )
     }
   })

@@ -95,7 +95,11 @@ export class AgentSide implements Sink {
   #resume(): void {
     this.#holds--
     if (this.waiting) return
-    if (this.#core.left) this.#backlog = []
+    if (this.#core.left) {
+      this.#backlog = []
+      this.#core.nothingLeft()
+      return
+    }
     const items = this.#backlog
     this.#backlog = []
     try {

@@ -43,6 +43,8 @@ export interface CoreParts {
   readonly crash: (error: unknown) => void
   /** The agent says goodbye. */
   readonly terminate: (buffer: Buffer, start: number, end: number) => void
+  /** The agent is gone, and nothing of it is being decided any more. */
+  readonly left: () => void
 }
 
 export class Core {
@@ -136,12 +138,21 @@ export class Core {
     return undefined
   }
 
+  nothingLeft(): void {
+    this.#parts.left()
+  }
+
   cancel(): Promise<void> {
     return this.#parts.cancel()
   }
 
   /** Forwards a message that makes the target run something: every run brings the permit for exactly its action. */
   forward(op: Op, buffer: Buffer, start: number, end: number): void {
+    if (this.left) {
+      // It was decided while its session ended.
+      for (const run of op.runs) run.skip()
+      return
+    }
     for (const run of op.runs) {
       if (!run.ticket.permit.covers(run.judged.action)) throw new Error('a permit for another action was shown')
       const { statement } = run.judged

@@ -86,11 +86,16 @@ export class Outbox {
     return this.flush()
   }
 
+  /** Throws away what has gathered. */
+  clear(): void {
+    this.#open = undefined
+    this.#parts = []
+  }
+
   /** Throws away what is kept back. */
   drop(): void {
     if (this.#holds === 0) return
-    this.#open = undefined
-    this.#parts = []
+    this.clear()
     this.#holds = 0
   }
 

@@ -82,8 +82,9 @@ export class Session {
       pauseAgent: () => this.#agent.pause(),
       resumeAgent: () => this.#resumeAgent(),
       end: (text) => this.end(text),
-      crash: (error) => this.#crash(error),
+      crash: (error) => this.#crash(error, 'agent'),
       terminate: (buffer, start, end) => this.#terminate(buffer, start, end),
+      left: () => this.#left(),
     })
     this.#agentSide = new AgentSide(this.#core)
     this.#targetSide = new TargetSide(this.#core, this.#agentSide)
@@ -170,7 +171,8 @@ export class Session {
     this.#core.toAgent.drop()
     this.#core.toAgent.put(fatalError(text))
     this.#core.toAgent.flush()
-    this.#finish(text.message)
+    this.#parts.agent.end()
+    this.#leave(text.message)
   }
 
   #agentData(chunk: Buffer): void {
@@ -185,7 +187,7 @@ export class Session {
       this.#core.toAgent.flush()
       this.#core.endings.tell()
     } catch (error) {
-      this.#crash(error)
+      this.#crash(error, 'agent')
     }
   }
 
@@ -196,12 +198,13 @@ export class Session {
     this.#core.gate.answerAt = now
     try {
       this.#fromTarget.push(chunk, this.#targetSide)
-      if (!this.#core.toAgent.flush() && !this.#leaving) this.#target.pause()
+      if (this.#leaving) this.#core.toAgent.clear()
+      else if (!this.#core.toAgent.flush()) this.#target.pause()
       this.#core.toTarget.flush()
       this.#core.endings.tell()
       this.#left()
     } catch (error) {
-      this.#crash(error)
+      this.#crash(error, 'target')
     }
   }
 
@@ -209,7 +212,7 @@ export class Session {
     try {
       step()
     } catch (error) {
-      this.#crash(error)
+      this.#crash(error, 'target')
     }
   }
 
@@ -233,6 +236,7 @@ export class Session {
       return
     }
     this.#core.leave()
+    this.#core.toTarget.flush()
     this.#left()
     if (this.#over) return
     this.#target.resume()
@@ -244,11 +248,12 @@ export class Session {
   }
 
   #left(): void {
-    if (this.#leaving && this.#core.pipeline.idle) this.#finish(this.#leaving.reason, this.#leaving.error)
+    if (this.#leaving && this.#core.pipeline.idle && !this.#agentSide.waiting)
+      this.#finish(this.#leaving.reason, this.#leaving.error)
   }
 
   /** An error that was not foreseen where it happened: a stream that breaks the protocol, or a fault of ours. */
-  #crash(error: unknown): void {
+  #crash(error: unknown, from: 'agent' | 'target'): void {
     if (this.#over) return
     const broken = error instanceof WireError
     this.#core.toAgent.drop()
@@ -262,7 +267,13 @@ export class Session {
       }),
     )
     this.#core.toAgent.flush()
-    this.#finish(broken ? error.message : 'the gateway failed', error)
+    if (!broken || from === 'target' || this.#leaving) {
+      this.#finish(broken ? error.message : 'the gateway failed', error)
+      return
+    }
+    if (!this.#core.pipeline.idle) this.#parts.cancel().catch(() => undefined)
+    this.#parts.agent.end()
+    this.#leave(error.message, error)
   }
 
   #targetGone(error?: Error): void {
