@@ -1,4 +1,5 @@
-// Connections whose policy allows everything, within limits.
+// Connections whose policy allows everything, within limits, and what comes of a message to them.
+import { errorFields, type RawConnection } from '../postgres/raw.ts'
 import { type AuditLine, allowing, type Served, type Spec, type Stage } from './stage.ts'
 
 /** `onExceed` is Deny unless said otherwise. */
@@ -9,4 +10,19 @@ export function limited(...limits: readonly Spec[]): Served {
 /** What the audit log says of limits that were reached on the connection of that name. */
 export async function limitReports(stage: Stage, name: string): Promise<readonly AuditLine[]> {
   return (await stage.events('limit.exceeded')).filter((event) => event['policy'] === `data/${name}-0`)
+}
+
+/** Rows that arrive and the error behind them. */
+export async function drain(
+  session: RawConnection,
+  bytes: Uint8Array,
+): Promise<{ rows: number; error: string; status: string }> {
+  session.send(bytes)
+  const messages = await session.until('Z')
+  const error = messages.find(({ type }) => type === 'E')
+  return {
+    rows: messages.filter(({ type }) => type === 'D' || type === 'd').length,
+    error: error ? (errorFields(error.body)['M'] ?? '') : '',
+    status: messages.at(-1)?.type === 'Z' ? (messages.at(-1)?.body.toString() ?? '') : 'closed',
+  }
 }

@@ -1,10 +1,11 @@
-// Every metric, scope and action of a limit but those of time (limits-time.test.ts), on a real server.
+// Every metric, scope and action of a limit on a real server, but those of time (limits-time.test.ts) and of changed rows
+// (limits-affected.test.ts).
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
-import { errorFields, message, type RawConnection } from '../postgres/raw.ts'
-import { call } from '../postgres/session/messages.ts'
-import { limited, limitReports } from './limited.ts'
+import { errorFields } from '../postgres/raw.ts'
+import { call, execute, flush, query, run, sync } from '../postgres/session/messages.ts'
+import { drain, limited, limitReports } from './limited.ts'
 import { allow, allowing, eventually, prepare, refusedLogin, type Served, Stage } from './stage.ts'
 
 const ONE = 'select n from numbers where n = 1'
@@ -16,9 +17,6 @@ const SERVED: Readonly<Record<string, Served>> = {
   'rows-agent': limited({ metric: 'Rows', per: 'Agent', max: 150, window: '5s' }),
   bytes: limited({ metric: 'Bytes', per: 'Statement', max: 5000 }),
   statements: limited({ metric: 'Statements', per: 'Session', max: 3 }),
-  affected: limited({ metric: 'AffectedRows', per: 'Session', max: 10 }),
-  left: limited({ metric: 'AffectedRows', per: 'Agent', max: 10, window: '24h' }),
-  broken: limited({ metric: 'AffectedRows', per: 'Agent', max: 10, window: '24h' }),
   sessions: limited({ metric: 'Sessions', per: 'Agent', max: 2 }),
   terminate: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Terminate' }),
   alert: limited({ metric: 'Rows', per: 'Statement', max: 100, onExceed: 'Alert' }),
@@ -62,39 +60,16 @@ after(async () => {
   await server?.stop()
 })
 
-/** Rows that arrive and the error behind them. */
-async function drain(
-  session: RawConnection,
-  bytes: Uint8Array,
-): Promise<{ rows: number; error: string; status: string }> {
-  session.send(bytes)
-  const messages = await session.until('Z')
-  const error = messages.find(({ type }) => type === 'E')
-  return {
-    rows: messages.filter(({ type }) => type === 'D' || type === 'd').length,
-    error: error ? (errorFields(error.body)['M'] ?? '') : '',
-    status: messages.at(-1)?.type === 'Z' ? (messages.at(-1)?.body.toString() ?? '') : 'closed',
-  }
-}
-
-const query = (text: string): Buffer => message('Q', `${text}\0`)
-const extended = (text: string, rows = 0): Buffer =>
-  Buffer.concat([
-    message('P', '\0', `${text}\0`, Buffer.alloc(2)),
-    message('B', '\0', '\0', Buffer.alloc(6)),
-    message('E', '\0', int(rows)),
-  ])
-const SYNC = message('S')
 const LIMIT = /limit of policy data\/rows-0 reached: 100 Rows per Statement/
 
 describe('Rows per Statement: exactly as many rows as allowed, then an error, and the session goes on', () => {
   const cases: Readonly<Record<string, { bytes: Buffer; status: string; first?: Buffer }>> = {
     'a simple query': { bytes: query(MANY), status: 'I' },
-    'an extended query': { bytes: Buffer.concat([extended(MANY), SYNC]), status: 'I' },
+    'an extended query': { bytes: Buffer.concat([run(MANY), sync()]), status: 'I' },
     'inside a transaction': { first: query('begin'), bytes: query(MANY), status: 'E' },
     'an extended query inside a transaction': {
       first: query('begin'),
-      bytes: Buffer.concat([extended(MANY), SYNC]),
+      bytes: Buffer.concat([run(MANY), sync()]),
       status: 'E',
     },
     'COPY TO STDOUT': { bytes: query(`copy (${MANY}) to stdout`), status: 'I' },
@@ -102,7 +77,7 @@ describe('Rows per Statement: exactly as many rows as allowed, then an error, an
     'the second statement of a message': { bytes: query(`select 1; ${MANY}`), status: 'I' },
     RETURNING: { bytes: query('insert into written select n from numbers returning n'), status: 'I' },
     'a pipeline behind it': {
-      bytes: Buffer.concat([extended(MANY), extended('insert into written values (-1)'), SYNC]),
+      bytes: Buffer.concat([run(MANY), run('insert into written values (-1)'), sync()]),
       status: 'I',
     },
   }
@@ -142,9 +117,9 @@ describe('Rows per Statement: exactly as many rows as allowed, then an error, an
   test('a portal that is read in parts is one statement', async () => {
     const session = await stage.raw('rows')
     await drain(session, query('begin'))
-    session.send(extended(MANY, 60), message('H'))
+    session.send(run(MANY, 60), flush())
     assert.equal((await session.until('s')).filter(({ type }) => type === 'D').length, 60)
-    session.send(message('E', '\0', int(60)), SYNC)
+    session.send(execute('', 60), sync())
     const rest = await session.until('Z')
     assert.equal(rest.filter(({ type }) => type === 'D').length, 40)
     assert.match(errorFields(rest.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))['M'] ?? '', LIMIT)
@@ -212,11 +187,7 @@ test('Bytes per Statement: one row that is larger is not passed on at all', asyn
 test('Bytes per Statement: an error that quotes a whole result is no way out, a short one is told', async () => {
   const session = await stage.raw('bytes')
   const whole = `select string_agg(repeat('x', 100), '')::int from numbers`
-  const failures = [
-    query(whole),
-    Buffer.concat([extended(whole), SYNC]),
-    query('select max(n)::text::date from numbers'),
-  ]
+  const failures = [query(whole), Buffer.concat([run(whole), sync()]), query('select max(n)::text::date from numbers')]
   const said: string[] = []
   for (const messages of failures) {
     session.send(messages)
@@ -287,89 +258,6 @@ test('Statements per Session: the next one is refused, goodbye is not', async ()
   await client.end()
 })
 
-test('AffectedRows per Session: what was changed counts, the next change is refused, reading is not', async () => {
-  const client = await stage.client('affected')
-  await client.query('insert into written select n from numbers limit 10')
-  assert.match((await client.failure('insert into written values (1)')).message, /10 AffectedRows per Session/)
-  assert.equal(await client.value('select 1'), 1)
-  await client.query('begin')
-  await client.query('rollback')
-  await client.end()
-})
-
-describe('AffectedRows per Agent: what a session leaves behind unanswered is recorded as it ends, and counts', () => {
-  const ended = async (name: string) =>
-    (await stage.events('action.decided')).find(({ connection }) => connection === `data/${name}`)
-
-  test('a change behind which the agent says goodbye', async () => {
-    const session = await stage.raw('left')
-    session.send(query('insert into written select n from numbers'), message('X'))
-    session.socket.end()
-    await eventually('the change is over', async () => (await ended('left')) !== undefined)
-    const event = await ended('left')
-    assert.deepEqual([event?.['rows'], event?.['code']], [1000, undefined])
-    const client = await stage.client('left')
-    assert.match((await client.failure('insert into written values (1)')).message, /10 AffectedRows per Agent/)
-    await client.end()
-  })
-
-  test('a change behind which the agent breaks the protocol, which stops it', async () => {
-    const session = await stage.raw('broken')
-    session.send(query('insert into written select n from numbers, pg_sleep(1000) as broken'))
-    await eventually('it runs', async () => (await stage.running('as broken')) > 0)
-    session.send(Buffer.from('no message of the protocol'))
-    await eventually('the change is over', async () => (await ended('broken')) !== undefined)
-    assert.equal((await ended('broken'))?.['code'], '57014')
-    session.close()
-  })
-})
-
-test('AffectedRows: in a pipeline each change is counted before the next is let through', async () => {
-  const session = await stage.raw('affected')
-  const change = extended('insert into written select n from numbers limit 10')
-  session.send(change, change, change, SYNC)
-  const messages = await session.until('Z')
-  assert.equal(messages.filter(({ type }) => type === 'C').length, 1)
-  assert.match(
-    errorFields(messages.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))['M'] ?? '',
-    /10 AffectedRows per Session/,
-  )
-  session.close()
-})
-
-test('AffectedRows: EXECUTE of a change that could not be counted is refused', async () => {
-  const session = await stage.raw('affected')
-  assert.equal(
-    (await drain(session, query('prepare p as with w as (delete from written returning n) table w'))).error,
-    '',
-  )
-  assert.match((await drain(session, query('execute p'))).error, /10 AffectedRows per Session\) could not be kept/)
-  session.close()
-})
-
-describe('AffectedRows: a change that could not be counted is refused', () => {
-  const within = 'with gone as (delete from written returning n) select count(*) from gone'
-  const cases: Readonly<Record<string, Buffer>> = {
-    TRUNCATE: query('truncate written'),
-    'a change in a WITH': query(within),
-    'a change that EXPLAIN ANALYZE runs': query('explain analyze delete from written'),
-    'a change behind another in one message': query('delete from few; delete from written'),
-    'a change of which some rows are fetched': Buffer.concat([
-      extended('insert into written select n from numbers returning n', 1),
-      SYNC,
-    ]),
-  }
-  for (const [name, bytes] of Object.entries(cases)) {
-    test(name, async () => {
-      const before = await server.sql('select count(*) from written', 'shop')
-      const session = await stage.raw('affected')
-      assert.match((await drain(session, bytes)).error, /10 AffectedRows per Session\) could not be kept/)
-      session.close()
-      assert.deepEqual(await server.sql('select count(*) from written', 'shop'), before)
-    })
-  }
-})
-
 test('Sessions per Agent: one more is not let in until one leaves', async () => {
   const [first, second] = await Promise.all([stage.client('sessions'), stage.client('sessions')])
   const refused = await refusedLogin(stage.config('sessions'))
@@ -430,14 +318,8 @@ describe('what happens at the limit', () => {
     for (const name of Object.keys(SERVED)) {
       await eventually(
         `data/${name}-0 is told`,
-        async () => ['broken', 'sessions'].includes(name) || (await limitReports(stage, name)).length > 0,
+        async () => name === 'sessions' || (await limitReports(stage, name)).length > 0,
       )
     }
   })
 })
-
-function int(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}

@@ -23,7 +23,8 @@ export const close = (type: 'S' | 'P', name: string) => serialize.close({ type, 
 export const query = (text: string) => serialize.query(text)
 export const sync = () => serialize.sync()
 export const flush = () => serialize.flush()
-export const run = (text: string) => Buffer.concat([parse(text), bind(), execute()])
+/** `rows`: how many of its rows are asked for; 0: all. */
+export const run = (text: string, rows = 0) => Buffer.concat([parse(text), bind(), execute('', rows)])
 export const copyData = (text: string) => message('d', text)
 export const copyDone = () => message('c')
 export const copyFail = (why: string) => message('f', `${why}\0`)
