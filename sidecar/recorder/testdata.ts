@@ -1,5 +1,6 @@
 // What a gate would hand to the recorder, for tests.
 import { generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
 import type { Timeline } from '#contracts/recording/timeline.ts'
 import { Verifier } from '#contracts/recording/verify.ts'
 import type { Action, Redacted } from '#sidecar/action.ts'
@@ -7,7 +8,8 @@ import type { Agent } from '#sidecar/identity/agent.ts'
 import type { RecordingPolicy } from '#sidecar/policy/recording.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
 import { keysFrom } from './keys.ts'
-import type { SessionMeta } from './recorder.ts'
+import { MemoryFiles } from './memory-files.ts'
+import { Recorder, type RecorderOptions, type SessionMeta } from './recorder.ts'
 import { newSessionId } from './session-id.ts'
 import type { Intent } from './session-recorder.ts'
 
@@ -60,6 +62,15 @@ export function intent(text = 'select id from orders where id = 4711', decision 
 }
 
 export const DONE = { rows: 1, bytes: 10, masked: 0 }
+
+let opened = 0
+
+/** A recorder that soon writes to memory; only its own files are in the directory. */
+export function recorderIn(directory: string, options: RecorderOptions = {}) {
+  const files = new MemoryFiles()
+  const quick = { files, flushMilliseconds: 1, retryMilliseconds: 1, ...options }
+  return { recorder: Recorder.open(join(directory, String(++opened)), testKeys, quick), files }
+}
 
 /** Entries and verdict of a recording's bytes. */
 export function readBack(bytes: Buffer, timeline: Timeline) {
