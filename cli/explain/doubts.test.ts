@@ -6,6 +6,7 @@ import type { Match, Rule } from '#crds/types.gen.ts'
 import type { Mask } from '#sidecar/masking/mask.ts'
 import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
+import { maskOf } from '#sidecar/protocols/postgres/masking/testing/mask.ts'
 import { ready } from '#sidecar/protocols/postgres/sql/wasm.ts'
 import { besideMasks } from './beside-masks.ts'
 import { idleRules } from './idle-rules.ts'
@@ -93,19 +94,7 @@ describe('of rules over a table with a dot in its name it doubts', () => {
   }
 })
 
-const mask = (names: Partial<Mask>): Mask => ({
-  policy: 'data/p',
-  name: 'm',
-  strategy: 'Redact',
-  columns: [],
-  detectors: [],
-  fields: [],
-  predicates: 'Deny',
-  copies: 'Deny',
-  writes: 'Deny',
-  mode: 'Enforce',
-  ...names,
-})
+const mask = (names: Partial<Mask>) => maskOf({ policy: 'data/p', name: 'm', strategy: 'Redact', ...names })
 
 const MASKS: Readonly<Record<string, readonly [masks: readonly Mask[], ...warnings: string[]]>> = {
   'nothing, where there is one of the name': [[mask({ columns: ['public.customers.email'] })]],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Match, Rule } from '#crds/types.gen.ts'
 import { firstThatAllows, halfRefused, onlyHeld, type Words } from './loopholes.ts'
+import { rule, table } from './testing/rules.ts'
 
 const words: Words = {
   effectsOf: { select: ['Read'], update: ['Write'], delete: ['Write'], drop: ['Admin'] },
@@ -11,13 +12,6 @@ const words: Words = {
     { verbs: ['delete', 'truncate'], kinds: ['table'], effect: 'Write', what: 'takes rows away' },
   ],
 }
-const rule = (action: Rule['action'], match: Match = {}, mode: Rule['mode'] = 'Enforce'): Rule => ({
-  name: action,
-  action,
-  match,
-  mode,
-})
-const table = (...names: string[]): Match => ({ objects: [{ kind: 'table', names }] })
 const READ: Match = { effects: ['Read'] }
 const BULK: Match = { verbs: ['update', 'delete'], condition: '!facts.hasWhere' }
 

@@ -79,7 +79,7 @@ function always({ action, mode, match }: Rule, wanted: Rule['action']): boolean 
   return action === wanted && mode !== 'Audit' && match.condition === undefined && match.during === undefined
 }
 
-/** Undefined: any. */
+/** What is left out holds everything. */
 function meet<T>(a: readonly T[] | undefined, b: readonly T[] | undefined): boolean {
   return a === undefined || b === undefined || a.some((item) => b.includes(item))
 }

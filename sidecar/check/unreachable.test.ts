@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Match, Rule } from '#crds/types.gen.ts'
+import type { Rule } from '#crds/types.gen.ts'
+import { rule, table } from './testing/rules.ts'
 import { firstThatHides } from './unreachable.ts'
-
-const rule = (action: Rule['action'], match: Match = {}, mode: Rule['mode'] = 'Enforce'): Rule => ({
-  name: action,
-  action,
-  match,
-  mode,
-})
-const table = (...names: string[]): Match => ({ objects: [{ kind: 'table', names }] })
 
 const HIDDEN: Readonly<Record<string, readonly [earlier: Rule, later: Rule, hidden: boolean]>> = {
   'everything hides everything': [rule('Allow'), rule('Deny'), true],

@@ -6,19 +6,8 @@ import { type PostgresServer, startPostgres } from '../embedded.ts'
 import { ALLOW_ALL, type Gateway, startGateway } from '../gateway.ts'
 import { findDifference } from './fuzz/differences.ts'
 import { same, sameButSettings } from './fuzz/same.ts'
+import { APP, SCHEMA, SECONDS, SEED, TRIES } from './fuzz/setup.ts'
 
-const APP = { user: 'app', password: 'app-password' }
-const TRIES = 60
-const SECONDS = Number(process.env['SALLYPORT_FUZZ_SECONDS'] ?? 0)
-const SEED = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? 1)
-
-const SCHEMA = `
-  set role ${APP.user};
-  create table kept (n int);
-  create table named (word text); insert into named values ('public');
-  create schema other; create table other.named (word text); insert into other.named values ('other');
-  create table hidden (ssn text);
-`
 const MASKS = [{ name: 'ssn', columns: ['public.hidden.ssn'], strategy: 'Redact' }]
 
 let server: PostgresServer
@@ -27,7 +16,7 @@ before(async () => {
   server = await startPostgres()
   await server.sql(`create role ${APP.user} login password '${APP.password}'`)
   await server.sql(`create database direct owner ${APP.user}`)
-  await server.sql(SCHEMA, 'direct')
+  await server.sql(`${SCHEMA} create table hidden (ssn text);`, 'direct')
   await server.sql('create database through template direct')
 })
 

@@ -12,18 +12,8 @@ import { ALLOW_ALL, auditEvents, type Gateway, startGateway } from '../gateway.t
 import { type Random, seeded } from '../leak/random.ts'
 import { type Step, said, sequence } from './fuzz/generator.ts'
 import { play } from './fuzz/play.ts'
+import { APP, SCHEMA, SECONDS, SEED, TRIES } from './fuzz/setup.ts'
 
-const APP = { user: 'app', password: 'app-password' }
-const TRIES = 60
-const SECONDS = Number(process.env['SALLYPORT_FUZZ_SECONDS'] ?? 0)
-const SEED = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? 1)
-
-const SCHEMA = `
-  set role ${APP.user};
-  create table kept (n int);
-  create table named (word text); insert into named values ('public');
-  create schema other; create table other.named (word text); insert into other.named values ('other');
-`
 /** The last statement of every sequence. */
 const LAST = "select 'the end'"
 const THE_END = 'D 000100000007the end'
