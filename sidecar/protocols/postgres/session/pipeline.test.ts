@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Op, type OpKind, Pipeline } from './pipeline.ts'
+import type { Running } from './running.ts'
 
 function awaited(kind: OpKind, answered: (failed: boolean) => void): Op {
   const op = new Op(kind, 'agent')
@@ -69,4 +70,17 @@ test('the end of the session fails everything that is not answered', () => {
   pipeline.abandon()
   assert.equal(failed, 4)
   assert.ok(pipeline.idle)
+})
+
+test('what the target has answered is over; of what it has not nobody knows whether it ran', () => {
+  const said: string[] = []
+  const run = (name: string): Running =>
+    ({ skip: () => said.push(`${name} skipped`), abandon: () => said.push(`${name} unanswered`) }) as unknown as Running
+  const pipeline = new Pipeline()
+  const first = new Op('query', 'agent', [run('a'), run('b'), run('c')])
+  pipeline.add(first)
+  pipeline.add(new Op('execute', 'agent', [run('d')]))
+  first.at = 1
+  pipeline.abandon()
+  assert.deepEqual(said, ['b unanswered', 'c unanswered', 'd unanswered'])
 })
