@@ -264,7 +264,7 @@ export interface MaskingRule {
 
 /** One budget: so much of a metric, for each of something. */
 export interface LimitRule {
-  /** What is counted: Rows returned, Bytes returned (errors and notices too; what tells the structure of a target is neither), Statements run, AffectedRows changed (known when a statement is done: the one that exceeds it stands), Sessions open at the same time, Duration of a statement or session, Idle time of a session. */
+  /** What is counted: Rows returned, Bytes returned (errors and notices too; what tells the structure of a target is neither), Statements run, AffectedRows changed (known when a statement is done: the one that exceeds it stands, and over more than a statement a change that the target does not count is refused), Sessions open at the same time, Duration of a statement or session, Idle time of a session. */
   readonly metric: 'Rows' | 'Bytes' | 'Statements' | 'AffectedRows' | 'Sessions' | 'Duration' | 'Idle'
   /** Over what it is counted. Agent is namespace and ServiceAccount over all pods. */
   readonly per: 'Statement' | 'Session' | 'Pod' | 'Agent'
@@ -284,7 +284,7 @@ export interface LimitRule {
 export interface Recording {
   /** Full: statements and what came back (masked). Statements: no results. Metadata: verbs, objects, verdicts and counts, no text. Default Full. */
   readonly level?: 'Full' | 'Statements' | 'Metadata'
-  /** How literals and parameters in statements are kept: Redacted, Encrypted for the holder of the recording key, or Clear. Default Redacted. */
+  /** How literals, parameters and data that comes with statements are kept: Redacted, Encrypted for the holder of the recording key (of the data a digest), or Clear. Default Redacted. */
   readonly literals?: 'Redacted' | 'Encrypted' | 'Clear'
   /** Buffered: on disk within 50 ms of the statement. Synced: on disk, flushed, before the statement is forwarded. Default Buffered. */
   readonly durability?: 'Buffered' | 'Synced'
