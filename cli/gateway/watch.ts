@@ -3,7 +3,10 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const LOOK_MS = 150
+/** What changed is in force within a second, and a gateway that nobody uses is woken only this often. */
+const LOOK_MS = 400
+/** While something changes. */
+const SOON_MS = 100
 /** A file that is being written is given this many looks to be finished. */
 const PATIENCE = 3
 
@@ -28,13 +31,13 @@ export async function watchDirectory(directory: string): Promise<Watch> {
       unsteady = 0
       await changed()
     }
-    later(changed)
+    later(changed, now === taken ? LOOK_MS : SOON_MS)
   }
-  const later = (changed: () => Promise<void>): void => {
-    if (!stopped) timer = setTimeout(() => void look(changed), LOOK_MS)
+  const later = (changed: () => Promise<void>, milliseconds: number): void => {
+    if (!stopped) timer = setTimeout(() => void look(changed), milliseconds)
   }
   return {
-    start: later,
+    start: (changed) => later(changed, SOON_MS),
     stop() {
       stopped = true
       clearTimeout(timer)
