@@ -1,6 +1,7 @@
 // Where audit lines go.
 import { open } from 'node:fs/promises'
 import { errorCode, systemReason } from '#sidecar/system-reason.ts'
+import { writeOnce } from '#sidecar/write-once.ts'
 
 export interface AuditSink {
   /** Rejects if any of it may not have been written. */
@@ -30,7 +31,11 @@ async function fileSink(path: string): Promise<AuditSink> {
     throw new Error(whyNot(error), { cause: error })
   })
   return {
-    write: (lines) => file.appendFile(lines),
+    async write(lines) {
+      for (let done = 0; done < lines.length; ) {
+        done += await writeOnce(file.fd, lines, done, lines.length - done, null)
+      }
+    },
     close: () => file.close(),
   }
 }

@@ -1,5 +1,6 @@
 // The few file operations the recorder needs, so that tests can fill the disk or watch the order of calls.
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { writeOnce } from '#sidecar/write-once.ts'
 
 export interface RecordingFile {
   /** Resolves with how much was written, which may be less than asked. */
@@ -37,7 +38,7 @@ export const nodeFiles: FileLayer = {
 
 function fileFrom(handle: FileHandle): RecordingFile {
   return {
-    write: async (buffer, from, length, position) => (await handle.write(buffer, from, length, position)).bytesWritten,
+    write: (buffer, from, length, position) => writeOnce(handle.fd, buffer, from, length, position),
     datasync: () => handle.datasync(),
     truncate: (length) => handle.truncate(length),
     close: () => handle.close(),

@@ -17,7 +17,7 @@ export type { ColumnDescription, Intent, Outcome }
 /** More than a busy session records until its file is due anyway: each batch is felt by the statement beside it. */
 const URGENT_BYTES = 128 * 1024
 const SESSION_BYTES = 1024 * 1024
-const CHECKPOINT_RECORDS = 4096
+const CHECKPOINT_RECORDS = 32 * 1024
 const CHECKPOINT_MICROS = 10_000_000
 
 export class SessionRecorder implements Flushable {
