@@ -8,6 +8,7 @@ import { CannotListen, whyNotListening } from '#sidecar/gateway/cannot-listen.ts
 import { configure } from '#sidecar/gateway/configuration.ts'
 import { Gateway, type Listener, type Listening } from '#sidecar/gateway/gateway.ts'
 import { Servers } from '#sidecar/gateway/servers.ts'
+import { keysTrouble } from '#sidecar/identity/keys-trouble.ts'
 import { createLogger, type Logger } from '#sidecar/log.ts'
 import { MemoryBudget } from '#sidecar/memory-budget.ts'
 import type { MetricSources } from '#sidecar/metrics.ts'
@@ -148,7 +149,7 @@ class Standalone {
   }
 
   async #apply(gateway: Gateway, resources: DirectoryResources): Promise<readonly Listening[]> {
-    const configuration = configure(resources)
+    const configuration = configure(resources, { onTrouble: keysTrouble(this.#log) })
     this.#connections = configuration.connections
     for (const [key, reason] of resources.connectionProblems ?? []) {
       this.#log.error(`Connection ${key} takes no sessions: ${reason}`)

@@ -1,8 +1,10 @@
 // Who is behind an agent: OIDC tokens given as the password, and the gateway's own password.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
@@ -88,9 +90,33 @@ test('a token opens what its groups may do, and the audit says who it was', asyn
   })
 })
 
-test('a token of a group that no policy names opens nothing', async () => {
+test('a token of a group that no policy names opens nothing, and that is said', async () => {
   const refused = await refusedLogin(stage.config('people', { password: await token({ groups: ['sales'] }) }))
   assert.equal(refused.code, '28000')
+  assert.match(refused.hint ?? '', /^The identity token was accepted by provider corp, but policies ask for groups/)
+})
+
+test('a token is taken with the end of the line that a file has behind it', async () => {
+  const client = await stage.client('people', { password: `${await token()}\n` })
+  await client.end()
+})
+
+test('a token that somebody gives as the user’s name is in no record', async () => {
+  const misplaced = await token()
+  const client = await stage.client('plain', { user: misplaced })
+  await client.query('select n from numbers')
+  await client.end()
+  const refused = await refusedLogin(stage.config('password-and-token', { user: misplaced, password: 'a-guess' }))
+  assert.equal(refused.code, '28P01')
+  await eventually('both are in the audit', async () => {
+    const closed = (await stage.events('session.closed')).some((event) => event['connection'] === 'data/plain')
+    return closed && (await stage.events('session.refused')).some(({ reason }) => reason === refused.message)
+  })
+  const recordings = join(stage.state, 'recordings')
+  const files = (await readdir(recordings)).map((name) => join(recordings, name))
+  const written = await Promise.all([stage.auditFile, ...files].map((file) => readFile(file, 'latin1')))
+  const secret = misplaced.slice(-60)
+  assert.ok(![...written, stage.output, refused.message].some((text) => text.includes(secret)))
 })
 
 for (const [name, { claims, why }] of Object.entries({
@@ -126,6 +152,7 @@ test('a session ends when its token does, with a word', async () => {
 test('without a token only what asks for none is open', async () => {
   const refused = await refusedLogin(stage.config('people', { password: 'a-password-of-the-driver' }))
   assert.equal(refused.code, '28000')
+  assert.match(refused.hint ?? '', /asks for an identity token of provider corp: give it, a JWT, as the password/)
   const client = await stage.client('mixed', { password: 'a-password-of-the-driver' })
   assert.equal(await client.value('select n from numbers'), 1)
   assert.match((await client.failure('delete from numbers where n = 2')).message, /delete/)

@@ -8,8 +8,7 @@ import type {
   IdentityProvider,
   Secret,
 } from '#crds/types.gen.ts'
-import { TokenVerifier } from '#sidecar/identity/oidc.ts'
-import type { ResolveHost } from '#sidecar/net/resolve.ts'
+import { type TokenOptions, TokenVerifier } from '#sidecar/identity/oidc.ts'
 import { compilePolicies, type PolicySet } from '#sidecar/policy/compile.ts'
 import { PROTOCOLS, protocolNamed } from '#sidecar/protocols/registry.ts'
 import type { ConfiguredConnection } from '#sidecar/services.ts'
@@ -33,14 +32,13 @@ export interface Configuration {
   readonly tokens: TokenVerifier
 }
 
-/** `resolveHost`: where issuers of tokens are; default: as the machine's own resolver says. */
-export function configure(resources: GatewayResources, resolveHost?: ResolveHost): Configuration {
+export function configure(resources: GatewayResources, tokens: TokenOptions = {}): Configuration {
   return {
     connections: resources.connections.map((connection) => resolve(connection, resources)),
     policies: compilePolicies(resources, new Map(PROTOCOLS.map(({ name, vocabulary }) => [name, vocabulary]))),
     tokens: new TokenVerifier(
       resources.identityProviders.map(({ metadata, spec }) => ({ name: metadata.name, ...spec })),
-      { resolve: resolveHost },
+      tokens,
     ),
   }
 }

@@ -145,6 +145,16 @@ test('a provider that is away is not asked for every token, and is asked again l
   assert.equal((await tokens.verify(await token(), ['corp'])).user.username, 'ana')
 })
 
+test('why keys cannot be had is told to whoever runs the gateway, and the token is not blamed', async () => {
+  const told: unknown[] = []
+  const onTrouble = (name: string, error: unknown) => told.push([name, String(error)])
+  const tokens = new TokenVerifier([provider({ jwksURI: `${issuer}/nothing` })], { now: () => clock, onTrouble })
+  await assert.rejects(tokens.verify(await token(), ['corp']), { hint: /^Nothing is wrong with the token/ })
+  assert.deepEqual(told, [['corp', `Error: ${issuer}/nothing answered with status 404`]])
+  await assert.rejects(verifier().verify(await token({ expires: -31 }), ['corp']), { hint: /^Get a new token/ })
+  assert.equal(told.length, 1)
+})
+
 test('groups may be one string, and may be absent', async () => {
   const one = await verifier().verify(await token({ claims: { groups: 'dba' } }), ['corp'])
   assert.deepEqual(one.user.groups, ['dba'])

@@ -25,6 +25,13 @@ export interface Verified {
 
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused'
+  /** What who gave the token can do. */
+  readonly hint: string
+
+  constructor(message: string, { cause, hint }: { readonly cause?: unknown; readonly hint?: string } = {}) {
+    super(message, cause === undefined ? {} : { cause })
+    this.hint = hint ?? 'Get a new token and give it as the password.'
+  }
 }
 
 export interface TokenOptions {
@@ -32,6 +39,8 @@ export interface TokenOptions {
   readonly cooldownMilliseconds?: number
   /** Where issuers are; default: as the machine's own resolver says. */
   readonly resolve?: ResolveHost | undefined
+  /** Told why a provider's keys cannot be had: that is for whoever runs the gateway, not for the agent. */
+  readonly onTrouble?: ((provider: string, error: unknown) => void) | undefined
 }
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
@@ -43,11 +52,13 @@ const LONGEST_NAME = 256
 export class TokenVerifier {
   readonly #providers: readonly { readonly provider: Provider; readonly keys: JWTVerifyGetKey }[]
   readonly #now: () => number
+  readonly #onTrouble: TokenOptions['onTrouble']
 
   constructor(providers: readonly Provider[], options: TokenOptions = {}) {
     const now = options.now ?? Date.now
     const { cooldownMilliseconds, resolve } = options
     this.#now = now
+    this.#onTrouble = options.onTrouble
     this.#providers = providers.map((provider) => ({
       provider,
       keys: providerKeys(provider, { now, cooldownMilliseconds, resolve }),
@@ -68,10 +79,19 @@ export class TokenVerifier {
       try {
         return await this.#verifyWith(token, provider, keys)
       } catch (error) {
-        refusal = error instanceof TokenRefused ? error : new TokenRefused(reasonOf(error, provider), { cause: error })
+        refusal = error instanceof TokenRefused ? error : this.#refusal(error, provider)
       }
     }
     throw refusal
+  }
+
+  #refusal(cause: unknown, provider: Provider): TokenRefused {
+    const reason = reasonOf(cause, provider)
+    if (reason !== undefined) return new TokenRefused(reason, { cause })
+    this.#onTrouble?.(provider.name, cause)
+    const hint =
+      'Nothing is wrong with the token: try again later, and tell whoever runs the gateway, whose log says why.'
+    return new TokenRefused(`the keys of provider ${provider.name} cannot be had`, { cause, hint })
   }
 
   async #verifyWith(token: string, provider: Provider, keys: JWTVerifyGetKey): Promise<Verified> {
@@ -126,7 +146,8 @@ function groupsOf(payload: JWTPayload, provider: Provider): readonly string[] {
   return named
 }
 
-function reasonOf(error: unknown, provider: Provider): string {
+/** Undefined where it is not the token that is wrong. */
+function reasonOf(error: unknown, provider: Provider): string | undefined {
   if (error instanceof errors.JWTExpired) return 'it has expired'
   if (error instanceof errors.JWTClaimValidationFailed) return claimReason(error.claim, provider)
   if (error instanceof errors.JOSEAlgNotAllowed) return 'its signature algorithm is not allowed'
@@ -136,7 +157,7 @@ function reasonOf(error: unknown, provider: Provider): string {
   if (error instanceof errors.JWKSMultipleMatchingKeys) return 'it does not name the key it was signed with'
   if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) return 'it is not a well-formed JWT'
   if (error instanceof errors.JOSENotSupported) return 'it uses an extension that is not supported'
-  return `the keys of provider ${provider.name} cannot be had`
+  return undefined
 }
 
 function claimReason(claim: string, provider: Provider): string {

@@ -7,12 +7,14 @@ import type { Place } from '#sidecar/dns/names.ts'
 import { type Configuration, configure, type GatewayResources } from '#sidecar/gateway/configuration.ts'
 import type { Servers } from '#sidecar/gateway/servers.ts'
 import type { Agent } from '#sidecar/identity/agent.ts'
+import { keysTrouble } from '#sidecar/identity/keys-trouble.ts'
 import type { Logger } from '#sidecar/log.ts'
 import { type NameService, resolveBy } from '#sidecar/net/resolve.ts'
 import type { Limit } from '#sidecar/policy/limit.ts'
 import type { Server } from '#sidecar/protocols/protocol.ts'
 import { type ConfiguredConnection, connectionKey } from '#sidecar/services.ts'
 import type { Steering } from '#sidecar/steering/steering.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { connectionsAt, isPattern, placeOf } from './places.ts'
 import { type SnapshotResources, snapshotResources } from './snapshot-resources.ts'
 
@@ -87,7 +89,7 @@ export class PodGateway {
       this.#next = undefined
       await this.#apply(snapshot).catch((error) => {
         this.#options.log.error({ error }, 'a snapshot could not be taken into force')
-        this.#answer(snapshot, [error instanceof Error ? error.message : String(error)])
+        this.#answer(snapshot, [messageOf(error)])
       })
     }
     this.#working = undefined
@@ -97,7 +99,7 @@ export class PodGateway {
     const { servers, steering, log, limits } = this.#options
     const denied = this.#denied
     const resources = snapshotResources(snapshot)
-    const configuration = configurationOf(snapshot, resources, denied ?? snapshot.quarantine)
+    const configuration = configurationOf(snapshot, resources, denied ?? snapshot.quarantine, log)
     this.#current = snapshot
     this.#connections = configuration.connections
     limits(limitsOf(configuration, agentOf(snapshot.agent)))
@@ -152,9 +154,14 @@ export class PodGateway {
 const LONGEST_PROBLEM = 4_000
 
 /** `denied`: no Connection takes sessions, for this reason. */
-function configurationOf(snapshot: Snapshot, resources: SnapshotResources, denied: string | undefined): Configuration {
+function configurationOf(
+  snapshot: Snapshot,
+  resources: SnapshotResources,
+  denied: string | undefined,
+  log: Logger,
+): Configuration {
   const usable = denied === undefined ? resources : withoutConnections(resources, denied)
-  return configure(usable, (host) => resolveBy(snapshot, host))
+  return configure(usable, { resolve: (host) => resolveBy(snapshot, host), onTrouble: keysTrouble(log) })
 }
 
 function limitsOf({ connections, policies }: Configuration, agent: Agent): readonly Limit[] {

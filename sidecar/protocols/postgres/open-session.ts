@@ -8,6 +8,7 @@ import { SessionGate } from '#sidecar/gate.ts'
 import { type Agent, countedFor, type User } from '#sidecar/identity/agent.ts'
 import { TokenRefused, type Verified } from '#sidecar/identity/oidc.ts'
 import { clientOf } from '#sidecar/net/peer.ts'
+import type { ConnectionRef } from '#sidecar/policy/connection.ts'
 import { limitReached } from '#sidecar/policy/explain-refusal.ts'
 import { timeLimits } from '#sidecar/policy/limits.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
@@ -19,6 +20,7 @@ import { SessionTimers, type Timed } from '#sidecar/session-timers.ts'
 import { type AgentLogin, authenticateAgent } from './login/authenticate.ts'
 import { sayFatal } from './login/farewell.ts'
 import type { Hello } from './login/hello.ts'
+import { tokenHint } from './login/token-hint.ts'
 import { welcome } from './login/welcome.ts'
 import { MEDIA_TYPE } from './replay.ts'
 import { Knowledge } from './session/knowledge.ts'
@@ -118,7 +120,7 @@ class Opening {
     if (problem !== undefined)
       throw refused(`Connection ${connectionKey(this.#lane.connection)} cannot be used: ${problem}`)
     const pair = this.#pair()
-    if (pair.denied !== undefined) throw refused(pair.denied)
+    if (pair.denied !== undefined) throw refused(pair.denied, pair.selected ? undefined : this.#tokenHint())
     const hub = this.#lane.hub(this.#hello.database)
     const gone = new AbortController()
     const leave = (): void => gone.abort()
@@ -145,12 +147,11 @@ class Opening {
   }
 
   #pair(): Pair {
-    return this.#services.policies().pair(this.#agent, {
-      namespace: this.#lane.connection.namespace,
-      name: this.#lane.connection.name,
-      labels: this.#lane.connection.labels,
-      protocol: PROTOCOL,
-    })
+    return this.#services.policies().pair(this.#agent, referenceTo(this.#lane))
+  }
+
+  #tokenHint(): string | undefined {
+    return tokenHint(wantedProviders(this.#lane, this.#services), this.#agent.user, this.#hello)
   }
 
   async #dial(pair: Pair, signal: AbortSignal): Promise<Upstream> {
@@ -287,14 +288,8 @@ const TOKEN_EXPIRED =
   'the identity token that this session was opened with has expired; connect again with a new one as the password'
 
 function agentLogin(lane: Lane, services: Services, verified: (token: Verified) => void): AgentLogin {
-  const { connection } = lane
-  const providers = services.policies().wantsToken(services.agent, {
-    namespace: connection.namespace,
-    name: connection.name,
-    labels: connection.labels,
-    protocol: PROTOCOL,
-  })
-  const password = connection.credentials.get('agentPassword')
+  const providers = wantedProviders(lane, services)
+  const password = lane.connection.credentials.get('agentPassword')
   if (providers.length > 0) {
     const verify = async (text: string): Promise<User> => {
       const token = await services.tokens().verify(text, providers)
@@ -311,9 +306,17 @@ function agentLogin(lane: Lane, services: Services, verified: (token: Verified) 
   return { kind: 'password', password, salt, scramKeys: lane.scramKeys }
 }
 
+function wantedProviders(lane: Lane, services: Services): readonly string[] {
+  return services.policies().wantsToken(services.agent, referenceTo(lane))
+}
+
+function referenceTo({ connection: { namespace, name, labels } }: Lane): ConnectionRef {
+  return { namespace, name, labels, protocol: PROTOCOL }
+}
+
 /** The message says itself what is to be done: it differs for a suspended policy and for none at all. */
-function refused(message: string): PostgresFault {
-  return new PostgresFault({ sqlstate: '28000', message })
+function refused(message: string, hint?: string): PostgresFault {
+  return new PostgresFault({ sqlstate: '28000', message, ...(hint === undefined ? {} : { hint }) })
 }
 
 /** If one fails the other's result is not kept waiting for nobody. */

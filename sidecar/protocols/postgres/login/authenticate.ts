@@ -4,6 +4,7 @@
 // insist on a server that does. Where a policy asks for an OIDC token, the password field carries it.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { User } from '#sidecar/identity/agent.ts'
+import { TokenRefused } from '#sidecar/identity/oidc.ts'
 import { ChunkReader } from '#sidecar/net/chunk-reader.ts'
 import { serverEndPoint } from '../scram/channel-binding.ts'
 import type { ScramKeyCache } from '../scram/keys.ts'
@@ -24,7 +25,7 @@ export type AgentLogin =
   | { readonly kind: 'none' }
   /** `salt` is the gateway's own, drawn once, so that the keys are derived once. */
   | { readonly kind: 'password'; readonly password: string; readonly salt: Buffer; readonly scramKeys: ScramKeyCache }
-  /** `verify` rejects with an Error whose message the agent may see. */
+  /** `verify` rejects with TokenRefused, whose words the agent may see. */
   | {
       readonly kind: 'token'
       readonly verify: (token: string) => Promise<User>
@@ -92,23 +93,19 @@ async function askToken(
   const { body } = await answer(messages)
   if (body.indexOf(0) !== body.length - 1) throw protocolViolation('invalid password packet size')
   const password = body.toString('utf8', 0, body.length - 1)
-  // Drivers have a password in their connection string that means nothing here; only what looks like a token is judged.
-  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(password)) {
+  // Drivers have a password in their connection string that means nothing here; only what looks like a token is judged. Who reads it
+  // from a file brings the end of the line along.
+  const token = password.trim()
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) {
     if (login.password !== undefined && !same(password, login.password)) throw wrongPassword(hello)
     return undefined
   }
   try {
-    return await login.verify(password)
+    return await login.verify(token)
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'it cannot be verified'
-    throw new PostgresFault(
-      {
-        sqlstate: '28000',
-        message: `the identity token was refused: ${why}`,
-        hint: 'Get a new token and give it as the password.',
-      },
-      { cause: error },
-    )
+    if (!(error instanceof TokenRefused)) throw error
+    const message = `the identity token was refused: ${error.message}`
+    throw new PostgresFault({ sqlstate: '28000', message, hint: error.hint }, { cause: error })
   }
 }
 

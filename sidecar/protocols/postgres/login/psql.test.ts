@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type PostgresServer, startPostgres, whyMissing } from '#e2e/postgres/embedded.ts'
 import type { User } from '#sidecar/identity/agent.ts'
+import { TokenRefused } from '#sidecar/identity/oidc.ts'
 import { AgentTls } from '#sidecar/net/agent-tls.ts'
 import { ScramKeyCache } from '../scram/keys.ts'
 import { dialUpstream } from '../upstream/dial.ts'
@@ -25,7 +26,7 @@ const TOKEN: AgentLogin = { kind: 'token', verify }
 const GOOD_TOKEN = 'aGVhZGVy.Z29vZA.c2ln'
 
 async function verify(token: string): Promise<User> {
-  if (token !== GOOD_TOKEN) throw new Error('it has expired')
+  if (token !== GOOD_TOKEN) throw new TokenRefused('it has expired')
   return { provider: 'corp', username: 'ana', groups: [] }
 }
 

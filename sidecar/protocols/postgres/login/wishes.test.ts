@@ -46,6 +46,7 @@ for (const [text, expected] of Object.entries(OPTIONS)) {
 
 type Row = {
   readonly ask: Record<string, string>
+  readonly user?: string
   readonly database?: string
   readonly settings?: readonly Setting[]
   readonly refused?: string
@@ -53,6 +54,11 @@ type Row = {
 
 const WISHES: Readonly<Record<string, Row>> = {
   'the database is the user where none is named': { ask: { user: 'ana' }, database: 'ana' },
+  'longer names are cut as the server does it, and never inside a character': {
+    ask: { user: `${'u'.repeat(62)}éx`, database: 'd'.repeat(9_000) },
+    user: 'u'.repeat(62),
+    database: 'd'.repeat(63),
+  },
   'an empty database is none': { ask: { user: 'ana', database: '' }, database: 'ana' },
   'settings come in the server’s order: options first': {
     ask: { user: 'ana', TimeZone: 'UTC', options: '-c timezone=CET' },
@@ -91,6 +97,7 @@ for (const [title, row] of Object.entries(WISHES)) {
       return
     }
     const wishes = readWishes(parameters)
+    if (row.user) assert.equal(wishes.user, row.user)
     if (row.database) assert.equal(wishes.database, row.database)
     if (row.settings) assert.deepEqual(wishes.settings, row.settings)
   })

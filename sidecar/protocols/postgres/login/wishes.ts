@@ -2,6 +2,9 @@
 import { PostgresFault } from '../wire/fault.ts'
 import { parseOptions, type Setting } from './options.ts'
 
+/** NAMEDATALEN, its final zero aside. */
+const LONGEST_NAME = 63
+
 export interface Wishes {
   readonly user: string
   /** As the server does it: the user's name where none is given. */
@@ -28,7 +31,15 @@ export function readWishes(parameters: ReadonlyMap<string, string>): Wishes {
     throw new PostgresFault({ sqlstate: '28000', message: 'no PostgreSQL user name specified in startup packet' })
   }
   const settings = [...fromOptions, ...fromParameters].filter((setting) => !isPinned(setting))
-  return { user, database: parameters.get('database') || user, settings, unknownOptions }
+  return { user: clipped(user), database: clipped(parameters.get('database') || user), settings, unknownOptions }
+}
+
+/** As the server does it. What is put there by mistake, a token as the user say, is so in no record either. */
+function clipped(name: string): string {
+  return Buffer.from(name)
+    .subarray(0, LONGEST_NAME)
+    .toString()
+    .replace(/\ufffd+$/, '')
 }
 
 function refuseReplication(value: string): void {
