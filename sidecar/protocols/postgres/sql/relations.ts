@@ -193,7 +193,7 @@ function generated(catalog: Catalog, relation: Relation, column: Column): Value 
 
 const COVERS = new WeakMap<Catalog, Map<number, readonly ObjectRef[]>>()
 
-/** What Deny rules match too: partitions and inheritance in both directions, what views stand on, what triggers call. */
+/** What Deny rules match too: partitions and inheritance in both directions, what views stand on, what an index is of. */
 export function coversOf(analysis: Analysis, relation: Relation): readonly ObjectRef[] {
   const { catalog } = analysis.environment
   let known = COVERS.get(catalog)
@@ -214,9 +214,10 @@ function makeCovers(analysis: Analysis, relation: Relation): readonly ObjectRef[
   const add = (object: ObjectRef): void => {
     if (object.name !== `${relation.schema}.${relation.name}`) covers.set(`${object.kind} ${object.name}`, object)
   }
-  for (const kin of family(analysis.environment.catalog, relation)) {
-    add(objectOf(kin))
-  }
+  const { catalog } = analysis.environment
+  for (const kin of family(catalog, relation)) add(objectOf(kin))
+  const table = relation.indexOf === undefined ? undefined : catalog.relationByOid(relation.indexOf)
+  if (table !== undefined) for (const kin of family(catalog, table)) add(objectOf(kin))
   if ((relation.kind === 'view' || relation.kind === 'materializedView') && !isServers(relation)) {
     for (const object of analysis.lookThrough(relation).covers) add(object)
   }
