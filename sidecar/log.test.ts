@@ -57,3 +57,9 @@ test('what a server or a parser says is not repeated; of a cause there is its na
     /"message":"the session could not be opened","cause":\{"name":"Error","code":"22P02"\}/,
   )
 })
+
+test('what a terminal would obey is written out', () => {
+  const line = logged((logger) => logger.info({ database: 'a\u009b31m\u202eb' }, 'x'))
+  assert.match(line, /"database":"a\\u009b31m\\u202eb"/)
+  assert.match(line, /\}\n$/)
+})

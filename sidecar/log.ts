@@ -1,6 +1,7 @@
 // The gateway's own log: JSON lines on standard error. It is for whoever runs the gateway, so it never holds a statement,
 // a parameter, a value or a credential; what agents did is in recordings and audit events.
 import { type Logger as PinoLogger, pino } from 'pino'
+import { jsonMadePrintable } from './printable.ts'
 import { errorCode } from './system-reason.ts'
 
 export type Logger = PinoLogger
@@ -25,7 +26,7 @@ export function createLogger(level: LogLevel, destination: { write(line: string)
       redact: { paths: CENSORED.flatMap((name) => [name, `*.${name}`]), censor: '[not logged]' },
       serializers: { error: describeError, err: describeError },
     },
-    destination,
+    { write: (line: string) => destination.write(jsonMadePrintable(line)) },
   )
 }
 

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { loadManifests, type Manifests } from '#crds/load.ts'
 import type { FactValue } from '#sidecar/action.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
+import { jsonMadePrintable } from '#sidecar/printable.ts'
 import { builtInCatalog } from '#sidecar/protocols/postgres/catalog/builtin.ts'
 import { readCatalogFile } from '#sidecar/protocols/postgres/catalog/file.ts'
 import type { Catalog } from '#sidecar/protocols/postgres/catalog/model.ts'
@@ -53,7 +54,9 @@ async function answer({ stdin, stdout }: Io, explainer: Explainer): Promise<bool
     if (typeof question === 'string') all = false
     const said =
       typeof question === 'string' ? { error: `line ${number}: ${question}` } : await explainer.explain(question)
-    stdout.write(`${JSON.stringify(said, (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n`)
+    stdout.write(
+      `${jsonMadePrintable(JSON.stringify(said, (_, value) => (typeof value === 'bigint' ? String(value) : value)))}\n`,
+    )
   }
   return all
 }

@@ -1,5 +1,5 @@
 // What was refused, for a person to read.
-import { printable } from '../sessions/printable.ts'
+import { printable } from '#sidecar/printable.ts'
 import type { Destination } from './destinations.ts'
 
 const MOST_PODS = 3

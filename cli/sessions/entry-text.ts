@@ -1,20 +1,22 @@
 // Entries of a session as lines for people.
 import type { DecodedResponse } from '#contracts/recording/decoder.ts'
+import { numberIn, textIn } from '#contracts/recording/members.ts'
 import type { Entry, IntentEntry, OutcomeEntry } from '#contracts/recording/timeline.ts'
-import type { FileReport } from '#contracts/recording/verify.ts'
-import type { SessionReader } from './entries.ts'
-import { printable } from './printable.ts'
+import { printable } from '#sidecar/printable.ts'
+import type { SessionReader, Verdict } from './entries.ts'
 import { agentText, table } from './report-text.ts'
 
 const MAX_CELL = 60
 const MAX_ROWS = 50
 
 export function headLines(reader: SessionReader): string {
-  const preamble = reader.preamble
-  if (preamble === undefined) return `session ${reader.id}\n`
+  const { preamble, verdict } = reader
+  const warning =
+    verdict.state === 'altered' ? 'ALTERED: what follows is not what was recorded; the end says where\n' : ''
+  if (preamble === undefined) return `${warning}session ${printable(reader.id)}\n`
   const { startedAt, agent, connection, protocol, policyHash } = preamble
   return (
-    `session ${printable(reader.id)}\n` +
+    `${warning}session ${printable(reader.id)}\n` +
     `  ${agentText(agent)} on ${printable(connection)} (${printable(protocol)}), ${printable(startedAt)}, policies ${printable(policyHash.slice(0, 16))}\n\n`
   )
 }
@@ -35,23 +37,29 @@ export function entryLines(reader: SessionReader, entry: Entry, since: number | 
     case 'sealed':
       return ''
     case 'end':
-      return `${at}  end: ${printable(String(entry.detail['reason'] ?? ''))}; ${totals(entry.detail)}\n`
+      return `${at}  end: ${printable(textIn(entry.detail, 'reason'))}; ${totals(entry.detail)}\n`
     case 'event':
       return `${at}  ! ${printable(eventText(entry.detail))}\n`
   }
 }
 
-export function reportLines(report: FileReport): string {
-  const signed =
-    report.signed === undefined ? 'before its first checkpoint' : `since checkpoint at record ${report.signed.record}`
-  const head =
-    report.state === 'sealed'
-      ? `sealed: ${report.records} records, every hash and signature fits`
-      : report.state === 'open'
-        ? `open-ended ${signed}: ${report.records} records, every hash fits`
-        : 'ALTERED'
-  const problems = report.problems.map(({ record, what }) => `  record ${record}: ${printable(what)}\n`).join('')
-  return `\n${head}\n${problems}`
+export function reportLines(verdict: Verdict): string {
+  const problems = verdict.problems.map(({ record, what }) => `  record ${record}: ${printable(what)}\n`).join('')
+  return `\n${verdictLine(verdict)}\n${problems}`
+}
+
+function verdictLine({ state, records, signed }: Verdict): string {
+  const since = signed === undefined ? 'before its first checkpoint' : `since checkpoint at record ${signed.record}`
+  switch (state) {
+    case 'sealed':
+      return `sealed: ${records} records, every hash and signature fits`
+    case 'open':
+      return `open-ended ${since}: ${records} records, every hash fits`
+    case 'unlisted':
+      return `not in the manifest: cut within its first moments, or put here; ${records} records, every hash fits`
+    default:
+      return 'ALTERED'
+  }
 }
 
 function intentLines(reader: SessionReader, intent: IntentEntry, at: string): string {
@@ -113,11 +121,11 @@ function eventText({ type, ...detail }: Readonly<Record<string, unknown>>): stri
   const members = Object.entries(detail).map(
     ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
-  return [String(type), ...members].join(', ')
+  return [typeof type === 'string' ? type : '?', ...members].join(', ')
 }
 
 function totals(detail: Readonly<Record<string, unknown>>): string {
-  return `${Number(detail['intents'])} statements, ${Number(detail['outcomes'])} outcomes, ${Number(detail['dropped'])} records lost`
+  return `${numberIn(detail, 'intents')} statements, ${numberIn(detail, 'outcomes')} outcomes, ${numberIn(detail, 'dropped')} records lost`
 }
 
 function elapsed(micros: number): string {

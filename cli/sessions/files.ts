@@ -1,6 +1,8 @@
 // Recordings in a state directory.
-import { createReadStream, readdirSync } from 'node:fs'
+import { constants, readdirSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorCode, systemReason } from '#sidecar/system-reason.ts'
 
 const CHUNK = 256 * 1024
 const SUFFIX = '.recording'
@@ -36,9 +38,38 @@ export function sessionFile(session: string): string {
   return `${session}${SUFFIX}`
 }
 
-/** A file's bytes, bounded in memory. */
+/** What is under the name of a recording is not a file that can be read. The message says why. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+}
+
+/** A file's bytes, bounded in memory. Whoever can write the directory can put other things than files there. */
 export async function* readChunks(state: string, name: string): AsyncGenerator<Buffer> {
-  for await (const chunk of createReadStream(join(state, 'recordings', name), { highWaterMark: CHUNK })) yield chunk
+  const file = await openFile(join(state, 'recordings', name))
+  try {
+    for (;;) {
+      const { buffer, bytesRead } = await orUnreadable(file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK))
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Nonblocking: to open a FIFO would be to wait for somebody who writes into it. */
+async function openFile(path: string): Promise<FileHandle> {
+  const file = await orUnreadable(open(path, constants.O_RDONLY | constants.O_NONBLOCK))
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw new Unreadable('it is not a file')
+}
+
+function orUnreadable<T>(work: Promise<T>): Promise<T> {
+  return work.catch((cause) => {
+    const why = errorCode(cause) === 'ENOENT' ? 'it was removed, or is a link to nothing' : systemReason(cause)
+    throw new Unreadable(`it cannot be read: ${why}`, { cause })
+  })
 }
 
 /** The one session that starts or ends as the person wrote. */

@@ -8,21 +8,17 @@ import { entryLines, headLines, reportLines } from './entry-text.ts'
 const LONGEST_PAUSE_MILLISECONDS = 5_000
 
 export async function replay(view: View, speed: number, io: Outputs): Promise<number> {
-  const reader = new SessionReader(view)
+  const reader = await SessionReader.open(view)
+  io.stdout.write(headLines(reader))
   let first: number | undefined
-  let last = 0
+  let last: number | undefined
   for await (const entry of reader.entries()) {
-    if (first === undefined) {
-      first = entry.time
-      last = entry.time
-      io.stdout.write(headLines(reader))
-    }
-    const pause = (entry.time - last) / 1000 / speed
+    first ??= entry.time
+    const pause = (entry.time - (last ?? first)) / 1000 / speed
     if (pause >= 1) await sleep(Math.min(pause, LONGEST_PAUSE_MILLISECONDS))
     last = entry.time
     io.stdout.write(entryLines(reader, entry, first))
   }
-  const report = reader.report()
-  io.stdout.write(reportLines(report))
-  return report.state === 'altered' ? 1 : 0
+  io.stdout.write(reportLines(reader.verdict))
+  return reader.verdict.state === 'altered' ? 1 : 0
 }

@@ -1,6 +1,8 @@
 // What `list` and `verify` print for people.
+import { isMembers, textIn } from '#contracts/recording/members.ts'
+import { printable } from '#sidecar/printable.ts'
 import { byText } from '../by-text.ts'
-import { printable } from './printable.ts'
+import type { SessionState } from './judge.ts'
 import type { SessionReport, StateReport } from './verify-state.ts'
 
 export function listText({ sessions }: StateReport): string {
@@ -15,21 +17,35 @@ export function listText({ sessions }: StateReport): string {
     `${session.statements}`,
     session.state,
   ])
-  return table([['SESSION', 'STARTED', 'AGENT', 'CONNECTION', 'STATEMENTS', 'STATE'], ...rows])
+  return table([['SESSION', 'STARTED', 'AGENT', 'CONNECTION', 'STATEMENTS', 'STATE'], ...rows.map(printableCells)])
 }
 
 export function verifyText({ sessions, problems }: StateReport): string {
   const lines = sessions.map(
-    (session) => `${session.session}  ${verdictText(session)}\n${session.problems.map(problemText).join('')}`,
+    (session) => `${printable(session.session)}  ${verdictText(session)}\n${problemLines(session).join('')}`,
   )
   const manifest = problems.map(
-    ({ file, record, what }) => `${file}  altered: ${record === 0 ? '' : `record ${record}: `}${what}\n`,
+    ({ file, record, what }) =>
+      `${printable(file)}  altered: ${record === 0 ? '' : `record ${record}: `}${printable(what)}\n`,
   )
-  const bad = sessions.filter(({ state }) => state === 'altered' || state === 'missing').length
   const count = (state: string): number => sessions.filter((session) => session.state === state).length
-  const sums = `${sessions.length} ${sessions.length === 1 ? 'session' : 'sessions'}: ${count('sealed')} sealed, ${count('open')} open-ended, ${count('unlisted')} unlisted, ${count('altered')} altered, ${count('missing')} missing\n`
-  const conclusion = bad > 0 || problems.length > 0 ? 'NOT what was recorded\n' : 'every record is as it was written\n'
-  return [...lines, ...manifest, sums, conclusion].map(printableLines).join('')
+  const sums = `${sessions.length} ${sessions.length === 1 ? 'session' : 'sessions'}: ${count('sealed')} sealed, ${count('open')} open-ended, ${count('unlisted')} unlisted, ${count('altered')} altered, ${count('missing')} missing${count('unreadable') === 0 ? '' : `, ${count('unreadable')} unreadable`}\n`
+  return [...lines, ...manifest, sums, conclusion({ sessions, problems })].join('')
+}
+
+/** Whether everything that a signature covers is as it was written. */
+export function isSound({ sessions, problems }: StateReport): boolean {
+  return problems.length === 0 && sessions.every(({ state }) => !UNSOUND.includes(state))
+}
+
+const UNSOUND: readonly SessionState[] = ['altered', 'missing', 'unreadable']
+
+function conclusion(report: StateReport): string {
+  if (!isSound(report)) return 'NOT what was recorded\n'
+  const open = report.sessions.filter(({ state }) => state !== 'sealed').length
+  return open === 0
+    ? 'every record is as it was written\n'
+    : `every signed record is as it was written; of ${open === 1 ? 'the session' : `the ${open} sessions`} without an end or a place in the manifest only these are proven\n`
 }
 
 function verdictText(session: SessionReport): string {
@@ -45,25 +61,31 @@ function verdictText(session: SessionReport): string {
     case 'open':
       return `open-ended ${signed}, ${session.records} records${torn}`
     case 'unlisted':
-      return `open-ended and not in the manifest: cut within its first moments, or put here; ${session.records} records${torn}`
+      return `not in the manifest: cut within its first moments, or put here; ${session.records} records${torn}`
     default:
       return session.state
   }
 }
 
-function problemText({ record, what }: { readonly record: number; readonly what: string }): string {
-  return `  ${record === 0 ? 'preamble' : `record ${record}`}: ${what}\n`
+function problemLines({ state, problems }: SessionReport): readonly string[] {
+  const ofFile = state === 'missing' || state === 'unreadable'
+  return problems.map(({ record, what }) => {
+    const where = ofFile ? '' : record === 0 ? 'preamble: ' : `record ${record}: `
+    return `  ${where}${printable(what)}\n`
+  })
 }
 
 export function agentText(agent: unknown): string {
-  if (typeof agent !== 'object' || agent === null) return ''
-  const namespace = 'namespace' in agent ? String(agent.namespace) : ''
-  const account = 'serviceAccount' in agent ? String(agent.serviceAccount) : ''
-  return printable(`${namespace}/${account}`)
+  if (!isMembers(agent)) return ''
+  const { user } = agent
+  const person = isMembers(user) ? ` for ${textIn(user, 'username')} (${textIn(user, 'provider')})` : ''
+  return printable(`${textIn(agent, 'namespace')}/${textIn(agent, 'serviceAccount')}${person}`)
 }
 
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
+  )
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -72,6 +94,6 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${line(row)}\n`).join('')
 }
 
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n')
+function printableCells(row: readonly string[]): readonly string[] {
+  return row.map(printable)
 }

@@ -2,17 +2,17 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordingDecoder } from '#contracts/recording/decoder.ts'
-import { openKeys } from '#sidecar/recorder/keys.ts'
+import { printableJson } from '#sidecar/printable.ts'
+import { type Derivation, readDerivation } from '#sidecar/recorder/keys.ts'
 import { messageOf, systemReason } from '#sidecar/system-reason.ts'
 import { understand } from '../command-line.ts'
 import type { Outputs } from '../io.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
-import { printableJson } from './printable.ts'
 import { readPublicKey } from './public-key.ts'
 import { replay } from './replay.ts'
-import { listText, verifyText } from './report-text.ts'
+import { isSound, listText, verifyText } from './report-text.ts'
 import { show } from './show.ts'
-import { type StateReport, verifyState } from './verify-state.ts'
+import { verifyState } from './verify-state.ts'
 
 /** `decoders` come from the protocols: one for each media type that recordings name. */
 export async function run(
@@ -62,15 +62,8 @@ function recordedIn(state: string): boolean {
   }
 }
 
-function isSound(report: StateReport): boolean {
-  return (
-    report.problems.length === 0 && report.sessions.every(({ state }) => state !== 'altered' && state !== 'missing')
-  )
-}
-
-function secretKeys(state: string): ReturnType<typeof openKeys> {
-  if (!existsSync(join(state, 'installation.key'))) {
-    throw new Error(`--decrypt needs ${join(state, 'installation.key')}, which is not there`)
-  }
-  return openKeys(state)
+function secretKeys(state: string): Derivation {
+  const path = join(state, 'installation.key')
+  if (!existsSync(path)) throw new Error(`--decrypt needs ${path}, which is not there`)
+  return readDerivation(path)
 }

@@ -1,24 +1,19 @@
 // `sessions show`: one session, statement by statement.
 import type { Entry } from '#contracts/recording/timeline.ts'
+import { printableJson } from '#sidecar/printable.ts'
 import type { Outputs } from '../io.ts'
 import { SessionReader, type View } from './entries.ts'
 import { entryLines, headLines, reportLines } from './entry-text.ts'
-import { printableJson } from './printable.ts'
 
 export async function show(view: View, io: Outputs): Promise<number> {
-  const reader = new SessionReader(view)
-  let begun = false
-  for await (const entry of reader.entries()) {
-    if (!begun) {
-      begun = true
-      io.stdout.write(view.json ? json({ type: 'session', ...reader.preamble }) : headLines(reader))
-    }
+  const reader = await SessionReader.open(view)
+  const head = { type: 'session', ...reader.preamble, state: reader.verdict.state }
+  io.stdout.write(view.json ? json(head) : headLines(reader))
+  for await (const entry of reader.entries())
     io.stdout.write(view.json ? json(jsonEntry(reader, entry)) : entryLines(reader, entry, undefined))
-  }
-  const report = reader.report()
-  const { state, records, signed, torn, problems } = report
+  const { state, records, signed, torn, problems } = reader.verdict
   io.stdout.write(
-    view.json ? json({ type: 'verification', state, records, signed, torn, problems }) : reportLines(report),
+    view.json ? json({ type: 'verification', state, records, signed, torn, problems }) : reportLines(reader.verdict),
   )
   return state === 'altered' ? 1 : 0
 }

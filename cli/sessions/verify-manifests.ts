@@ -1,10 +1,12 @@
 // The manifests of a state directory: which sessions there must be, and whether the manifests themselves are whole.
 import type { KeyObject } from 'node:crypto'
 import { isSignedKind, KIND } from '#contracts/recording/format.ts'
+import { numberIn, textIn } from '#contracts/recording/members.ts'
 import type { ManifestPreamble, Preamble } from '#contracts/recording/preamble.ts'
 import { type DetailEntry, Timeline } from '#contracts/recording/timeline.ts'
 import { type FileReport, Verifier } from '#contracts/recording/verify.ts'
-import { readChunks } from './files.ts'
+import { Unreadable } from './files.ts'
+import { readRecords } from './read-records.ts'
 
 export interface StateProblem {
   readonly file: string
@@ -44,13 +46,12 @@ export async function verifyManifests(
   let expected = 1
   for (const { number, name } of manifests) {
     if (number !== expected) problems.push({ file: name, record: 0, what: `manifest ${expected} is missing before it` })
-    const read = await readManifest(state, key, name)
+    const read = await readManifest(state, key, name).catch((error) => unreadable(error))
     for (const [session, listing] of read.listed) listed.set(session, listing)
     for (const [session, seal] of read.seals) seals.set(session, seal)
     checkpoints.set(name, read.checkpoints)
-    for (const problem of read.report.problems) problems.push({ file: name, ...problem })
-    for (const what of placeProblems(read.report.preamble, number, before))
-      problems.push({ file: name, record: 0, what })
+    for (const problem of read.problems) problems.push({ file: name, ...problem })
+    for (const what of placeProblems(read.preamble, number, before)) problems.push({ file: name, record: 0, what })
     before = { name, ends: read.ends }
     expected = number + 1
   }
@@ -64,8 +65,7 @@ interface Before extends Pick<ManifestRead, 'ends'> {
   readonly name: string
 }
 
-interface ManifestRead extends Pick<ManifestReport, 'listed' | 'seals'> {
-  readonly report: FileReport
+interface ManifestRead extends Pick<ManifestReport, 'listed' | 'seals'>, Pick<FileReport, 'preamble' | 'problems'> {
   /** Sequence numbers. */
   readonly checkpoints: readonly number[]
   /** Where the file can have ended: behind its preamble, a link or the signed record after it, with the hash of that. */
@@ -75,33 +75,49 @@ interface ManifestRead extends Pick<ManifestReport, 'listed' | 'seals'> {
 async function readManifest(state: string, key: KeyObject, name: string): Promise<ManifestRead> {
   const verifier = new Verifier(key)
   const timeline = new Timeline()
+  const entries: DetailEntry[] = []
+  const ends = new Map<number, string>()
+  let lastHash = ''
+  for await (const record of readRecords(state, name, verifier)) {
+    if (record.kind === KIND.link) lastHash = record.payload.toString('hex')
+    if (record.kind === KIND.link || isSignedKind(record.kind)) ends.set(record.offset + record.bytes.length, lastHash)
+    const entry = record.fits ? timeline.entry(record) : undefined
+    if (entry?.type === 'checkpoint' || entry?.type === 'listed' || entry?.type === 'sealed') entries.push(entry)
+  }
+  const { preamble, preambleHash, problems, signed } = verifier.finish()
+  if (preamble?.type === 'manifest') ends.set(verifier.preambleLength, preambleHash)
+  // Anybody can link entries to the last checkpoint: they list nothing before the next one is signed.
+  const vouched = entries.filter(({ record }) => signed !== undefined && record <= signed.record)
+  return { preamble, problems, ends, ...listedBy(vouched, name) }
+}
+
+function listedBy(
+  entries: readonly DetailEntry[],
+  manifest: string,
+): Pick<ManifestRead, 'listed' | 'seals' | 'checkpoints'> {
   const listed = new Map<string, Listing>()
   const seals = new Map<string, Seal>()
   const checkpoints: number[] = []
-  const ends = new Map<number, string>()
-  let lastHash = ''
-  for await (const chunk of readChunks(state, name)) {
-    for (const record of verifier.push(chunk)) {
-      if (record.kind === KIND.link) lastHash = record.payload.toString('hex')
-      if (record.kind === KIND.link || isSignedKind(record.kind))
-        ends.set(record.offset + record.bytes.length, lastHash)
-      const entry = timeline.entry(record)
-      if (entry?.type === 'checkpoint') checkpoints.push(record.sequence)
-      if (entry?.type === 'listed') listed.set(text(entry.detail['session']), listingIn(entry, name))
-      if (entry?.type === 'sealed') seals.set(text(entry.detail['session']), sealIn(entry))
-    }
+  for (const entry of entries) {
+    if (entry.type === 'checkpoint') checkpoints.push(entry.record)
+    if (entry.type === 'listed') listed.set(textIn(entry.detail, 'session'), listingIn(entry, manifest))
+    if (entry.type === 'sealed') seals.set(textIn(entry.detail, 'session'), sealIn(entry))
   }
-  const report = verifier.finish()
-  if (report.preamble?.type === 'manifest') ends.set(verifier.preambleLength, report.preambleHash)
-  return { report, listed, seals, checkpoints, ends }
+  return { listed, seals, checkpoints }
 }
 
 function listingIn({ detail }: DetailEntry, manifest: string): Listing {
-  return { manifest, preamble: text(detail['preamble']) }
+  return { manifest, preamble: textIn(detail, 'preamble') }
 }
 
 function sealIn({ detail }: DetailEntry): Seal {
-  return { records: Number(detail['records']), hash: text(detail['hash']) }
+  return { records: numberIn(detail, 'records'), hash: textIn(detail, 'hash') }
+}
+
+function unreadable(error: unknown): ManifestRead {
+  if (!(error instanceof Unreadable)) throw error
+  const problems = [{ record: 0, what: error.message }]
+  return { preamble: undefined, problems, ends: new Map(), ...listedBy([], '') }
 }
 
 /** What is wrong with its being manifest `number`, behind the one before. */
@@ -128,8 +144,4 @@ function linkProblem(
   if (before.ends.get(previous.bytes) !== previous.hash)
     return `${before.name} is not what it was when this one began: altered or cut`
   return undefined
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }

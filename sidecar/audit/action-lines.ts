@@ -2,6 +2,7 @@
 // bytes: at 15,000 statements a second there is no time to walk the same objects again, nor to throw strings away.
 import type { ActionShape } from '#sidecar/action.ts'
 import type { Decision } from '#sidecar/policy/verdict.ts'
+import { printableJson } from '#sidecar/printable.ts'
 import type { LineStart } from './line-start.ts'
 import type { Page } from './page.ts'
 
@@ -58,7 +59,7 @@ export class ActionLines {
     page.number(action.masked)
     page.put(DURATION)
     page.number(Math.round(action.micros))
-    if (action.code !== undefined) page.put(Buffer.from(`,"code":${JSON.stringify(action.code)}`))
+    if (action.code !== undefined) page.put(Buffer.from(`,"code":${printableJson(action.code)}`))
     page.put(END)
   }
 
@@ -111,5 +112,5 @@ function distinct(
 
 /** An object's members without its braces. */
 function members(value: object): string {
-  return JSON.stringify(value).slice(1, -1)
+  return printableJson(value).slice(1, -1)
 }

@@ -137,6 +137,22 @@ describe('the audit stream', () => {
     )
   })
 
+  test('writes out what a terminal would obey or not show', async () => {
+    const sink = new MemorySink()
+    const log = new AuditLog(sink, { flushMilliseconds: 1 })
+    const unseen = 'a\u009b31m\u202eb'
+    const object = { kind: 'table', name: unseen }
+    const parts = SHAPE.parts.map((part) => ({ ...part, object }))
+    const shape = { ...SHAPE, redacted: unseen as Redacted, parts }
+    log.emit({ type: 'session.refused', agent, reason: unseen })
+    log.action({ ...action(1), shape, code: unseen, decision: { ...ALLOWED, reason: unseen } })
+    log.action({ ...action(2), subject: auditSubject(unseen, AGENT, 'data/orders') })
+    await log.close()
+    assert.match(sink.text, /^[\n\x20-\x7e]+$/)
+    const [refused, decided, other] = sink.events()
+    assert.deepEqual([refused?.['reason'], decided?.['statement'], other?.['session']], [unseen, unseen, unseen])
+  })
+
   test('holds what schema does not know to be an error', () => {
     assert.ok(
       !isEvent({

@@ -3,6 +3,7 @@
 // A line is put together at once, in memory that is used again and again. A sink that does not keep up loses events, never
 // time; what is lost is counted, and the stream itself says how much.
 import type { AuditEvent } from '#contracts/audit/event.ts'
+import { printableJson } from '#sidecar/printable.ts'
 import { WallClock } from '#sidecar/wall-clock.ts'
 import { ActionLines, type DecidedAction } from './action-lines.ts'
 import { LineStart } from './line-start.ts'
@@ -65,7 +66,7 @@ export class AuditLog {
 
   emit(event: AuditEvent): void {
     this.counters.offered++
-    const json = Buffer.from(`${JSON.stringify(event).slice(1)}\n`)
+    const json = Buffer.from(`${printableJson(event).slice(1)}\n`)
     const page = this.#pageFor(LineStart.MOST_BYTES + json.length)
     if (page === undefined) return
     this.#start.write(page, this.#clock.now() / 1000, ++this.#sequence)

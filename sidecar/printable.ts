@@ -1,4 +1,5 @@
-// Recorded text on a terminal: whoever reads a recording must not be commanded by it, nor shown another text than there is.
+// What others wrote, on a terminal or in a line of JSON: whoever reads it must not be commanded by it, nor shown another text than
+// there is.
 
 /** Control characters (escape sequences among them), direction overrides and whatever else is not seen become visible. */
 export function printable(text: string): string {
@@ -7,9 +8,12 @@ export function printable(text: string): string {
 
 /** The same as JSON, which means the same. */
 export function printableJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(UNSEEN, (character) =>
-    character === '\n' ? character : escaped(character),
-  )
+  return jsonMadePrintable(JSON.stringify(value, undefined, indent))
+}
+
+/** Of JSON as text; lines stay lines. */
+export function jsonMadePrintable(json: string): string {
+  return json.replace(UNSEEN, (character) => (character === '\n' ? character : escaped(character)))
 }
 
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
@@ -19,10 +23,4 @@ function escaped(character: string): string {
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
-}
-
-/** Runs of readable text in bytes that no decoder knows. */
-export function readable(bytes: Buffer): string {
-  const runs = bytes.toString('utf8').match(/[^\p{Cc}\p{Cn}\ufffd]{3,}/gu) ?? []
-  return runs.join(' · ')
 }
