@@ -71,7 +71,7 @@ export class AgentSide implements Sink {
 
   message(type: number, buffer: Buffer, start: number, end: number): void {
     // Behind its goodbye nothing counts.
-    if (this.#core.left) return
+    if (this.#core.agentGone) return
     if (this.waiting) {
       this.#backlog.push({ type, buffer, start, end })
       return
@@ -95,9 +95,9 @@ export class AgentSide implements Sink {
   #resume(): void {
     this.#holds--
     if (this.waiting) return
-    if (this.#core.left) {
+    if (this.#core.agentGone) {
       this.#backlog = []
-      this.#core.nothingLeft()
+      this.#core.doneDeciding()
       return
     }
     const items = this.#backlog

@@ -44,7 +44,7 @@ export interface CoreParts {
   /** The agent says goodbye. */
   readonly terminate: (buffer: Buffer, start: number, end: number) => void
   /** The agent is gone, and nothing of it is being decided any more. */
-  readonly left: () => void
+  readonly doneDeciding: () => void
 }
 
 export class Core {
@@ -69,7 +69,7 @@ export class Core {
   /** A result was cut: nothing more of this pipeline goes to the agent until ReadyForQuery. */
   hiding = false
   /** The agent is gone: nothing more is taken from it or told to it. */
-  left = false
+  agentGone = false
   /** Executions under way that change what later statements mean. */
   #unsettled = 0
   #waiters: (() => void)[] = []
@@ -85,8 +85,8 @@ export class Core {
   }
 
   /** Whoever asked is gone; what the target is answering is still to be recorded and counted. */
-  leave(): void {
-    this.left = true
+  agentLeft(): void {
+    this.agentGone = true
     this.hiding = true
     if (!this.copying) return
     this.toTarget.put(poisonCopy())
@@ -138,8 +138,8 @@ export class Core {
     return undefined
   }
 
-  nothingLeft(): void {
-    this.#parts.left()
+  doneDeciding(): void {
+    this.#parts.doneDeciding()
   }
 
   cancel(): Promise<void> {
@@ -148,7 +148,7 @@ export class Core {
 
   /** Forwards a message that makes the target run something: every run brings the permit for exactly its action. */
   forward(op: Op, buffer: Buffer, start: number, end: number): void {
-    if (this.left) {
+    if (this.agentGone) {
       // It was decided while its session ended.
       for (const run of op.runs) run.skip()
       return

@@ -84,7 +84,7 @@ export class Session {
       end: (text) => this.end(text),
       crash: (error) => this.#crash(error, 'agent'),
       terminate: (buffer, start, end) => this.#terminate(buffer, start, end),
-      left: () => this.#left(),
+      doneDeciding: () => this.#finishOnceQuiet(),
     })
     this.#agentSide = new AgentSide(this.#core)
     this.#targetSide = new TargetSide(this.#core, this.#agentSide)
@@ -202,7 +202,7 @@ export class Session {
       else if (!this.#core.toAgent.flush()) this.#target.pause()
       this.#core.toTarget.flush()
       this.#core.endings.tell()
-      this.#left()
+      this.#finishOnceQuiet()
     } catch (error) {
       this.#crash(error, 'target')
     }
@@ -235,9 +235,9 @@ export class Session {
       this.#finish(reason, error)
       return
     }
-    this.#core.leave()
+    this.#core.agentLeft()
     this.#core.toTarget.flush()
-    this.#left()
+    this.#finishOnceQuiet()
     if (this.#over) return
     this.#target.resume()
     setTimeout(() => {
@@ -247,7 +247,7 @@ export class Session {
     }, LAST_ANSWERS_MS).unref()
   }
 
-  #left(): void {
+  #finishOnceQuiet(): void {
     if (this.#leaving && this.#core.pipeline.idle && !this.#agentSide.waiting)
       this.#finish(this.#leaving.reason, this.#leaving.error)
   }

@@ -185,8 +185,8 @@ export class TargetSide implements Sink {
     core.status = readReadyForQuery(buffer, start, end)
     for (let i = head.at; i < head.runs.length; i++) head.runs[i]?.skip()
     core.copying = false
-    const wasHiding = core.hiding && !core.left
-    core.hiding = core.left
+    const wasHiding = core.hiding && !core.agentGone
+    core.hiding = core.agentGone
     core.pipeline.shift()
     if (wasHiding && core.status === 'open' && !core.pipeline.idle) {
       core.end(CUT_TOO_LATE)
@@ -261,7 +261,7 @@ export class TargetSide implements Sink {
     const run = core.pipeline.head?.run
     readCopyResponse(buffer, start, end)
     if (!run || core.pipeline.head?.owner !== 'agent') throw unexpected(Back.CopyInResponse)
-    if (run.judged.statement.copy?.direction !== 'in' || core.left) {
+    if (run.judged.statement.copy?.direction !== 'in' || core.agentGone) {
       // Nobody decided to let data in here, or nobody will send any.
       core.toTarget.put(poisonCopy())
       core.toTarget.flush()

@@ -1,6 +1,7 @@
 // Opens a session on a target: connects, secures, logs in, and waits for the first ReadyForQuery.
 import type { Socket } from 'node:net'
 import { ChunkReader } from '#sidecar/net/chunk-reader.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { MessageReader } from '../wire/message-reader.ts'
 import { startupMessage } from '../wire/startup-messages.ts'
 import { WireError } from '../wire/wire-error.ts'
@@ -26,7 +27,8 @@ export async function dialUpstream(target: Target, startup: Startup, options: Di
     const { socket } = connected
     return await orDestroyed(socket, signal, () => logIn({ target, startup, connected, options, until }))
   } catch (error) {
-    if (signal?.aborted) throw UpstreamFault.of('aborted', target, 'is no longer needed', error)
+    if (signal?.aborted)
+      throw UpstreamFault.of('aborted', target, 'was not waited for: who asked for it has gone', error)
     throw asFault(target, error)
   }
 }
@@ -100,6 +102,6 @@ function asFault(target: Target, error: unknown): UpstreamFault {
   if (error instanceof RangeError || error instanceof WireError) {
     return UpstreamFault.of('protocol', target, `does not speak PostgreSQL's protocol: ${error.message}`, error)
   }
-  const why = error instanceof Error ? error.message : String(error)
+  const why = messageOf(error)
   return UpstreamFault.of('unreachable', target, `broke off the login: ${why}`, error)
 }
