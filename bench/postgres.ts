@@ -4,6 +4,7 @@
 // the medians of the rounds are reported.
 import { parseArgs } from 'node:util'
 import { startPostgres, whyMissing } from '#e2e/postgres/embedded.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { cpuMicroseconds, forgetPeak, peakResidentMegabytes } from './process.ts'
 import { type Sample, save, summarise, table } from './report.ts'
 import { startTarget, TARGETS, type Target, type TargetName } from './targets.ts'
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
     for (const name of options.targets) {
       await startTarget(name, server, address).then(
         (target) => targets.push(target),
-        (error: unknown) => console.error(`left out: ${name}: ${error instanceof Error ? error.message : error}`),
+        (error: unknown) => console.error(`left out: ${name}: ${messageOf(error)}`),
       )
     }
     // What compiles while it runs is not measured while it is compiled.
@@ -123,7 +124,7 @@ async function sampleOnce(
           }
     return { target: name, workload, clients, round, ...measured, ...costs }
   } catch (error) {
-    console.error(`${name} fails at ${workload} with ${clients}: ${error instanceof Error ? error.message : error}`)
+    console.error(`${name} fails at ${workload} with ${clients}: ${messageOf(error)}`)
     return undefined
   }
 }

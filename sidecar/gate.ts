@@ -4,6 +4,7 @@
 // it against the limits, gives it to the recorder, and only then hands out a Ticket with the Permit that forwarding
 // needs. The ticket stays with the execution: rows are granted, captured and counted through it until `end`.
 import { performance } from 'node:perf_hooks'
+import { messageOf } from '#sidecar/system-reason.ts'
 import type { Action } from './action.ts'
 import type { Mask } from './masking/mask.ts'
 import { sentence } from './policy/explain-refusal.ts'
@@ -195,7 +196,7 @@ export class SessionGate {
   }
 
   #unrecorded({ action, decision }: Admission, error: unknown): Refusal {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     const refusal: Refusal = {
       cause: 'recording',
       reason: `it cannot be recorded, so it is not run: ${why}`,

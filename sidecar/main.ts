@@ -1,6 +1,8 @@
 // What runs in an agent's pod: `rules` and `self-test` once, before anything of the author's, then `gateway` for the pod's life.
 //
 // Each loads its own code only: the first two are in the way of every pod's start, and the third is the most of it.
+
+import { messageOf } from '#sidecar/system-reason.ts'
 import { setV8 } from './v8-options.ts'
 
 const USAGE = `usage: sallyport-sidecar rules | self-test | gateway
@@ -37,7 +39,7 @@ main(process.argv[2]).then(
     process.exitCode = code
   },
   (error) => {
-    process.stderr.write(`sallyport-sidecar: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`sallyport-sidecar: ${messageOf(error)}\n`)
     process.exitCode = 1
   },
 )

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { clusterBinaries } from './binaries.ts'
 import { keysIn, makeKeys } from './certificates.ts'
 import { removeCgroups } from './cgroups.ts'
@@ -83,10 +84,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   } catch (error) {
     const ends = readLogs(directory)
     await destroy({ directory, binaries, slot, init })
-    throw new Error(
-      `the test cluster did not start: ${error instanceof Error ? error.message : String(error)}\n${ends}`,
-      { cause: error },
-    )
+    throw new Error(`the test cluster did not start: ${messageOf(error)}\n${ends}`, { cause: error })
   }
 }
 

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { type Cluster, openCluster, removeCluster, startCluster } from './cluster.ts'
 import { installSallyport, loadImages } from './install.ts'
 import { AGENT_NAMESPACE, furnish, makeRooms, OWNER_NAMESPACE } from './playground.ts'
@@ -76,7 +77,7 @@ async function startIfPossible(): Promise<Started> {
     const cluster = await startCluster({ say: console.error })
     return { cluster, environment: { SALLYPORT_CLUSTER: dirname(cluster.kubeconfig) } }
   } catch (error) {
-    const reason = `no cluster starts on this machine: ${error instanceof Error ? error.message : String(error)}`
+    const reason = `no cluster starts on this machine: ${messageOf(error)}`
     console.error(reason)
     return { environment: { [NO_CLUSTER]: reason.slice(0, 500) } }
   }
@@ -97,6 +98,6 @@ async function startLasting(): Promise<Cluster> {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
+  console.error(messageOf(error))
   process.exitCode = 1
 }

@@ -1,5 +1,6 @@
 // What takes minutes the first time, done before any test's time runs: packages, programs, images.
 import { buildImage, IMAGE_NAMES } from '#images/images.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { clusterBinaries } from './binaries.ts'
 import { installClusterPackages, whyNoCluster } from './prerequisites.ts'
 
@@ -12,6 +13,6 @@ export async function prepareCluster(say: (line: string) => void): Promise<void>
     await clusterBinaries(say)
     for (const name of IMAGE_NAMES) await buildImage(name)
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+    say(messageOf(error))
   }
 }

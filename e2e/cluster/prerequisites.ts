@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { messageOf } from '#sidecar/system-reason.ts'
 
 /** A program, and the Debian package that brings it. */
 export const CLUSTER_PROGRAMS: Readonly<Record<string, string>> = {
@@ -52,7 +53,7 @@ export function installClusterPackages(say: (line: string) => void): void {
     apt('update')
     apt('install', '--no-install-recommends', ...packages)
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+    say(messageOf(error))
   }
 }
 
@@ -89,6 +90,6 @@ function kernelProblem(): string | undefined {
     execFileSync('unshare', ['--pid', '--mount', '--net', '--fork', 'true'], { stdio: ['ignore', 'ignore', 'pipe'] })
     return undefined
   } catch (error) {
-    return `a test cluster needs namespaces and nftables: ${error instanceof Error ? error.message : String(error)}`
+    return `a test cluster needs namespaces and nftables: ${messageOf(error)}`
   }
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { type Account, runAs } from './unprivileged.ts'
 
 export type Version = 15 | 18
@@ -26,7 +27,7 @@ export async function whyMissing(version: Version): Promise<string | undefined> 
     await (version === 15 ? debian() : embedded(undefined))
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }
 

@@ -14,6 +14,8 @@
 //   └──── wait ◄─────────────────┴─ 410, or broken too often in a row
 //
 // Every way round passes a wait that grows while nothing is learned, so no fault of the other side makes a hot loop.
+
+import { messageOf } from '#sidecar/system-reason.ts'
 import { type BackoffLimits, backoffAfter } from './backoff.ts'
 import type { Api, Selection } from './client.ts'
 import { type Clock, pause, systemClock } from './clock.ts'
@@ -178,7 +180,7 @@ export class Reflector<T> {
     if (watch !== undefined) this.#brokenWatches += 1
     if (restart.relist || this.#brokenWatches >= this.#timing.brokenWatches) this.#version = undefined
     this.#count(watch)
-    this.#trouble = error instanceof Error ? error.message : String(error)
+    this.#trouble = messageOf(error)
     const fields = { resource: this.#name, reason: restart.reason, failures: this.#failures, error }
     if (EXPECTED.has(restart.reason)) this.#options.log.info(fields, 'a watch begins again')
     else this.#options.log.warn(fields, 'cannot follow what the API server has')

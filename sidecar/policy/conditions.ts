@@ -7,6 +7,7 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
 import type { FactValue } from '#sidecar/action.ts'
 import type { FactSchema } from '#sidecar/protocols/protocol.ts'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { ASSUMED, ASSUMED_TEXT, BUDGET, costOf, type Size, type Sizes } from './cost.ts'
 import { type References, referencesOf } from './references.ts'
 import { sizeOf, toCel } from './values.ts'
@@ -170,7 +171,7 @@ function redirectMatches(node: ASTNode & { op: 'rcall' }, patterns: Map<string, 
 
 /** The library's messages go on with the source and a caret; one line is enough for a record. */
 function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   return text.split('\n', 1)[0]?.trim() ?? 'it failed'
 }
 

@@ -1,6 +1,7 @@
 // Both directions of one connection: bytes pass as they came, no faster than the slower side takes them, and an end of one
 // direction leaves the other open.
 import type { Socket } from 'node:net'
+import { messageOf } from '#sidecar/system-reason.ts'
 import { type Greeting, readSecondHello } from './greeting.ts'
 import { AnswerReader } from './wire/retry-request.ts'
 
@@ -116,7 +117,7 @@ export class Passage {
     if (answer === 'other') goOn(hello.rest)
     else {
       readSecondHello(agent, hello.rest, hello).then(goOn, (error) => {
-        refuse(error instanceof Error ? error.message : String(error))
+        refuse(messageOf(error))
       })
     }
   }

@@ -1,4 +1,6 @@
 // Why a target could not be reached or logged into. No message holds the password, nor what the server says about our user.
+
+import { messageOf } from '#sidecar/system-reason.ts'
 import { type FaultFields, PostgresFault } from '../wire/fault.ts'
 import type { Target } from './target.ts'
 
@@ -47,6 +49,6 @@ export class UpstreamFault extends Error {
 }
 
 export function unreachable(target: Target, cause: unknown): UpstreamFault {
-  const why = cause instanceof Error ? cause.message : String(cause)
+  const why = messageOf(cause)
   return UpstreamFault.of('unreachable', target, `cannot be reached: ${why}`, cause)
 }
