@@ -202,7 +202,7 @@ describe('a gateway killed with -9', () => {
     let written = 0
     for await (const line of createInterface(child.stdout)) {
       written = Number(/^\d+ (\d+)$/.exec(line)?.[1] ?? written)
-      if (written > 2_000_000) child.kill('SIGKILL')
+      if (written > 8_000_000) child.kill('SIGKILL')
     }
     assert.deepEqual(await ended, [null, 'SIGKILL'])
     const { exit, out } = await sessions('verify', '--state', state, '--output', 'json')

@@ -1,11 +1,12 @@
 // The preamble: what the file is, before any record. The first link's hash covers it.
 import { FORMAT_VERSION, MAGIC, MAX_PREAMBLE, padded } from './format.ts'
 import { isZero, wordsFit } from './frame.ts'
-import { hasTexts, isMembers, type Members } from './members.ts'
+import { hasTexts, isDeeper, isMembers, type Members } from './members.ts'
 
 const LENGTH_AT = MAGIC.length
 const CHECK_AT = LENGTH_AT + 8
 const JSON_AT = CHECK_AT + 4
+const MOST_LEVELS = 16
 
 interface Common {
   readonly version: number
@@ -70,6 +71,7 @@ export function decodePreamble(bytes: Buffer): DecodedPreamble {
   if (whole.length < padded(end)) return { state: 'more' }
   try {
     const preamble: unknown = JSON.parse(bytes.toString('utf8', JSON_AT, end))
+    if (isDeeper(preamble, MOST_LEVELS)) return bad('its preamble is nested too deeply')
     if (!isPreamble(preamble)) return bad('its preamble lacks required members')
     if (preamble.version !== FORMAT_VERSION) return bad(`format version ${preamble.version} is not known`)
     return { state: 'ok', preamble, length: whole.length, fits: wordsFit(whole) && isZero(whole.subarray(end)) }

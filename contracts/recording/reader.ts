@@ -66,7 +66,7 @@ export class RecordingReader {
   #next(): RecordRead | undefined {
     if (this.#bytes.length < RECORD_BYTES) return undefined
     const { payloadLength, kind, sequence, time } = readHead(this.#bytes, 0)
-    if (!headFits(this.#bytes, 0) || payloadLength > MAX_PAYLOAD || !isTime(time)) {
+    if (!headFits(this.#bytes, 0) || sequence === 0 || payloadLength > MAX_PAYLOAD || !isTime(time)) {
       this.damage = { offset: this.#offset, reason: 'the head of a record is damaged' }
       return undefined
     }

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { FORMAT_VERSION, HASH_BYTES, isSignedKind, KIND, padded, RECORD_BYTES, SIGNATURE_BYTES } from './format.ts'
 import { sealHead, sealRecords, sha256, viewOf, wordsOf, writeHead } from './frame.ts'
-import { encodePreamble } from './preamble.ts'
+import { encodePreamble, type ManifestPreamble, type Preamble, type SessionPreamble } from './preamble.ts'
 import { keyId, signRecord } from './signature.ts'
 
 /** Links get their hash and signed kinds their signature. */
@@ -32,21 +32,28 @@ export const SAMPLE: readonly SampleRecord[] = [
   { kind: KIND.end, payload: json({ reason: 'done' }) },
 ]
 
-export function makeSample(records: readonly SampleRecord[], key: KeyObject = sampleKeys.privateKey): Sample {
-  const preamble = encodePreamble({
-    type: 'session',
-    version: FORMAT_VERSION,
-    keyId: keyId(sampleKeys.publicKey),
-    startedAt: '2026-01-01T00:00:00.000Z',
-    session: 'sample-0001',
-    agent: { namespace: 'agents', serviceAccount: 'analyst' },
-    connection: 'data/orders',
-    protocol: 'Sample',
-    mediaType: 'application/x-sample',
-    policyHash: 'p',
-    manifest: { file: 'manifest-000001.recording', sequence: 0, hash: '' },
-  })
-  let bytes: Buffer = preamble
+const COMMON = { version: FORMAT_VERSION, keyId: keyId(sampleKeys.publicKey), startedAt: '2026-01-01T00:00:00.000Z' }
+
+export const SAMPLE_PREAMBLE: SessionPreamble = {
+  type: 'session',
+  ...COMMON,
+  session: 'sample-0001',
+  agent: { namespace: 'agents', serviceAccount: 'analyst' },
+  connection: 'data/orders',
+  protocol: 'Sample',
+  mediaType: 'application/x-sample',
+  policyHash: 'p',
+  manifest: { file: 'manifest-000001.recording', sequence: 0, hash: '' },
+}
+
+export const SAMPLE_MANIFEST: ManifestPreamble = { type: 'manifest', ...COMMON, number: 1, previous: null }
+
+export function makeSample(
+  records: readonly SampleRecord[],
+  key: KeyObject = sampleKeys.privateKey,
+  preamble: Preamble = SAMPLE_PREAMBLE,
+): Sample {
+  let bytes: Buffer = encodePreamble(preamble)
   let block = 0
   const offsets: number[] = []
   records.forEach(({ kind, payload = Buffer.alloc(0) }, index) => {

@@ -2,6 +2,7 @@
 
 import { type DecisionView, decisionIn, type MaskView, masksIn, type ShapeView, shapeIn } from './definitions.ts'
 import { KIND, SIGNATURE_BYTES } from './format.ts'
+import { isDeeper, isMembers } from './members.ts'
 import { FORM, type OutcomeFields, readIntent, readOutcomeTail, readResponse } from './payload.ts'
 import type { RecordRead } from './reader.ts'
 
@@ -49,6 +50,8 @@ export type Entry = IntentEntry | ResponseEntry | OutcomeEntry | DetailEntry
 
 /** Intents whose outcome has not come; more than this many at once are forgotten, oldest first. */
 const MAX_UNANSWERED = 10_000
+/** A gateway writes a handful; a file that was altered may hold half a million. */
+const MOST_LEVELS = 64
 
 export class Timeline {
   readonly #definitions = new Map<number, Readonly<Record<string, unknown>>>()
@@ -140,7 +143,7 @@ const NAMES = {
 function json(bytes: Buffer): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(bytes.toString())
-    return typeof value === 'object' && value !== null ? { ...value } : {}
+    return isMembers(value) && !isDeeper(value, MOST_LEVELS) ? { ...value } : {}
   } catch {
     return {}
   }

@@ -79,6 +79,11 @@ export class Verifier {
     return this.#reader.preamble?.bytes.length ?? 0
   }
 
+  /** Nothing more can be read as records: whatever follows changes nothing. */
+  get damaged(): boolean {
+    return this.#reader.damage !== undefined
+  }
+
   finish(): FileReport {
     const { damage, preamble, received } = this.#reader
     if (damage !== undefined) this.#problem(preamble === undefined ? 0 : this.#expected, damage.reason)

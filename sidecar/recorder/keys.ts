@@ -17,13 +17,15 @@ import { makeStateDirectory } from './state-directory.ts'
 /** One derived key per purpose, so that no two uses share one (RFC 5869 §3.2). */
 export type Purpose = 'digest' | 'hash-mask' | 'tokenize' | 'literals' | 'response-digest'
 
+/** 32 bytes. `context` separates uses inside one purpose: a session's id. */
+export type Derivation = (purpose: Purpose, context?: string) => Buffer
+
 export interface Keys {
   readonly signing: KeyObject
   readonly public: KeyObject
   readonly publicPem: string
   readonly id: string
-  /** 32 bytes. `context` separates uses inside one purpose: a session's id. */
-  derive(purpose: Purpose, context?: string): Buffer
+  readonly derive: Derivation
 }
 
 const INSTALLATION = 'installation.key'
@@ -33,19 +35,28 @@ const PUBLIC = 'recording.pub'
 /** Reads the keys of a state directory, making those that are missing. */
 export function openKeys(directory: string): Keys {
   makeStateDirectory(directory)
-  const installation = readOrMake(join(directory, INSTALLATION), () => randomBytes(32))
-  if (installation.length !== 32) {
-    throw new Error(
-      `${join(directory, INSTALLATION)} has ${installation.length} bytes instead of 32: restore it, or remove it to begin a new installation`,
-    )
-  }
+  const path = join(directory, INSTALLATION)
+  const installation = wholeKey(
+    path,
+    readOrMake(path, () => randomBytes(32)),
+  )
   const pem = readOrMake(join(directory, SIGNING), () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     return Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }))
   })
   const keys = keysFrom(installation, createPrivateKey(pem))
-  readOrMake(join(directory, PUBLIC), () => Buffer.from(keys.publicPem), 0o644)
+  const published = readOrMake(join(directory, PUBLIC), () => Buffer.from(keys.publicPem), 0o644)
+  if (idOf(published) !== keys.id) {
+    throw new Error(
+      `${join(directory, PUBLIC)} is not the public half of ${SIGNING}, so nobody could verify with it what is recorded now: restore the one that fits, or remove it to have it written anew`,
+    )
+  }
   return keys
+}
+
+/** Of an `installation.key`, for whoever reads recordings: makes no file. */
+export function readDerivation(path: string): Derivation {
+  return derivation(wholeKey(path, readFileSync(path)))
 }
 
 /** Keys that live in memory only: where the state directory does not outlive the process, and for tests. */
@@ -56,8 +67,28 @@ export function keysFrom(installation: Uint8Array, signing: KeyObject): Keys {
     public: publicKey,
     publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     id: keyId(publicKey),
-    derive: (purpose, context = '') =>
-      Buffer.from(hkdfSync('sha256', installation, '', `sallyport v1 ${purpose} ${context}`, 32)),
+    derive: derivation(installation),
+  }
+}
+
+function derivation(installation: Uint8Array): Derivation {
+  return (purpose, context = '') =>
+    Buffer.from(hkdfSync('sha256', installation, '', `sallyport v1 ${purpose} ${context}`, 32))
+}
+
+function wholeKey(path: string, bytes: Buffer): Buffer {
+  if (bytes.length === 32) return bytes
+  throw new Error(
+    `${path} has ${bytes.length} bytes instead of 32: restore it, or remove it to begin a new installation`,
+  )
+}
+
+/** Undefined where it is no public key at all. */
+function idOf(pem: Buffer): string | undefined {
+  try {
+    return keyId(createPublicKey(pem))
+  } catch {
+    return undefined
   }
 }
 

@@ -94,7 +94,7 @@ async function intentsOf(session: string): Promise<readonly Intent[]> {
   const codes = new Map<number, string>()
   await eventually('the recording has its end', async () => {
     let ended = false
-    for await (const entry of new SessionReader(view).entries()) {
+    for await (const entry of (await SessionReader.open(view)).entries()) {
       if (entry.type === 'intent') texts.set(entry.ordinal, entry.text.toString().replace(/^[; ]+|[; ]+$/g, ''))
       if (entry.type === 'outcome') codes.set(entry.ordinal, entry.code)
       ended ||= entry.type === 'end'

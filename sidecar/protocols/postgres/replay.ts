@@ -90,7 +90,7 @@ function columnList(columns: unknown): ColumnList['columns'] {
 }
 
 function columnNames(columns: unknown): readonly string[] {
-  return columnList(columns).map(({ name }) => String(name ?? ''))
+  return columnList(columns).map(({ name }) => (typeof name === 'string' ? name : ''))
 }
 
 function columnFormats(columns: unknown): readonly number[] {
