@@ -88,7 +88,7 @@ export class SessionReader {
   /** Parameters where they were kept. */
   parameters(intent: IntentEntry): readonly (string | null)[] | undefined {
     const kept = this.#literal(intent, intent.values, 'values')
-    if (typeof kept === 'string') return [kept]
+    if (typeof kept === 'string') return intent.parameters === 0 ? undefined : [kept]
     if (kept === undefined || kept.length === 0) return undefined
     return this.#decoder()?.parameters(kept) ?? [readable(kept)]
   }
@@ -106,7 +106,6 @@ export class SessionReader {
   #literal(intent: IntentEntry, bytes: Buffer, use: 'text' | 'values'): Buffer | string | undefined {
     if (intent.literals === 'clear') return bytes
     if (intent.literals === 'redacted' || this.#view.secrets === undefined) return undefined
-    if (use === 'values' && bytes.length === 0) return undefined
     this.#literalKey ??= this.#view.secrets('literals', this.id)
     try {
       return decryptLiteral(bytes, this.#literalKey, intent.ordinal, use)

@@ -49,7 +49,10 @@ export function reportLines(verdict: Verdict): string {
 }
 
 function verdictLine({ state, records, signed }: Verdict): string {
-  const since = signed === undefined ? 'before its first checkpoint' : `since checkpoint at record ${signed.record}`
+  const since =
+    signed === undefined
+      ? 'before its first checkpoint, nothing of it is signed'
+      : `since checkpoint at record ${signed.record}, the last that is signed`
   switch (state) {
     case 'sealed':
       return `sealed: ${records} records, every hash and signature fits`

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -31,6 +31,18 @@ test('every purpose, context and installation has keys of its own', () => {
     b.derive('digest'),
   ]
   assert.equal(new Set(derived.map((key) => key.toString('hex'))).size, derived.length)
+})
+
+test('a public key that belongs to another private one is an error: nobody could verify with it', () => {
+  const [state, other] = [join(root, 'one'), join(root, 'another')]
+  openKeys(state)
+  openKeys(other)
+  copyFileSync(join(other, 'recording.pub'), join(state, 'recording.pub'))
+  assert.throws(() => openKeys(state), /recording.pub is not the public half of recording.key.*remove it/)
+  writeFileSync(join(state, 'recording.pub'), 'no key')
+  assert.throws(() => openKeys(state), /is not the public half/)
+  rmSync(join(state, 'recording.pub'))
+  assert.equal(openKeys(state).publicPem, readFileSync(join(state, 'recording.pub'), 'utf8'))
 })
 
 test('a damaged installation key is an error that says what to do, never a new key', () => {
