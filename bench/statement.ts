@@ -11,7 +11,6 @@ import { Validator } from '#crds/validate.ts'
 import { AuditLog } from '#sidecar/audit/audit-log.ts'
 import { openAuditSink } from '#sidecar/audit/sink.ts'
 import { newGatewayCounters } from '#sidecar/counters.ts'
-import { SessionGate } from '#sidecar/gate.ts'
 import { MemoryBudget } from '#sidecar/memory-budget.ts'
 import { compilePolicies } from '#sidecar/policy/compile.ts'
 import { LimitCounters } from '#sidecar/policy/limits.ts'
@@ -23,9 +22,8 @@ import { Workbench } from '#sidecar/protocols/postgres/session/workbench.ts'
 import { message } from '#sidecar/protocols/postgres/wire/server-messages.ts'
 import { openKeys } from '#sidecar/recorder/keys.ts'
 import { Recorder } from '#sidecar/recorder/recorder.ts'
-import { newSessionId } from '#sidecar/recorder/session-id.ts'
 import type { Services } from '#sidecar/services.ts'
-import { SessionObserver } from '#sidecar/session-observer.ts'
+import { guardSession } from '#sidecar/session-guard.ts'
 
 const BATCH = 100
 const WARM_UP = 200
@@ -133,18 +131,26 @@ async function measure(exchange: Exchange, idleRules: number): Promise<number> {
   const pair = set.pair(agent, { namespace: 'data', name: 'db', labels: {}, protocol: postgres.name })
   const audit = new AuditLog(await openAuditSink(join(state, 'audit.jsonl')))
   const recorder = Recorder.open(state, openKeys(state))
-  const details = { id: newSessionId(), agent, connection: 'data/db', protocol: postgres.name, policyHash: pair.hash }
-  const services = { audit, counters: newGatewayCounters(), now: Date.now } as unknown as Services
-  const observer = new SessionObserver(services, details)
-  const limits = new LimitCounters().session(pair.limits, { agent: 'a', pod: 'p' }, () => undefined)
-  const recording = recorder.session({ ...details, mediaType: 'x' }, pair.recording)
+  const services = { audit, recorder, counters: newGatewayCounters(), limits: new LimitCounters(), now: Date.now }
+  const [near, far] = [new Wire(), new Wire()]
+  const about = {
+    agent,
+    connection: 'data/db',
+    protocol: postgres.name,
+    mediaType: 'x',
+    socket: near as unknown as Socket,
+  }
+  const { gate } = guardSession(
+    services as unknown as Services,
+    { ...about, pair, details: {} },
+    (why) => new Error(why),
+  )
   const catalog = builtInCatalog(15)
   const knowledge = { catalog, path: ['pg_catalog', 'public'], stale: false, dirty: false, checkedEveryMs: 30_000 }
-  const [near, far] = [new Wire(), new Wire()]
   const session = new Session({
     agent: near as unknown as Socket,
     target: far as unknown as Socket,
-    gate: new SessionGate({ pair, recorder: recording, limits, observer, now: Date.now }),
+    gate,
     knowledge: { ...knowledge, transactionEnded: () => undefined } as unknown as Knowledge,
     workbench: new Workbench({ hash: Buffer.alloc(32), tokenize: Buffer.alloc(32) }),
     user: 'bench',

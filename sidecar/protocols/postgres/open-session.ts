@@ -4,18 +4,16 @@
 // to the agent as it always did.
 import { createHash, randomBytes } from 'node:crypto'
 import { auditAgent } from '#sidecar/audit/subject.ts'
-import { SessionGate } from '#sidecar/gate.ts'
-import { type Agent, countedFor, type User } from '#sidecar/identity/agent.ts'
+import type { SessionGate } from '#sidecar/gate.ts'
+import type { Agent, User } from '#sidecar/identity/agent.ts'
 import { TokenRefused, type Verified } from '#sidecar/identity/oidc.ts'
 import { clientOf } from '#sidecar/net/peer.ts'
 import type { ConnectionRef } from '#sidecar/policy/connection.ts'
-import { limitReached } from '#sidecar/policy/explain-refusal.ts'
 import { timeLimits } from '#sidecar/policy/limits.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
-import { newSessionId } from '#sidecar/recorder/session-id.ts'
 import { connectionKey, type Services } from '#sidecar/services.ts'
+import { guardSession } from '#sidecar/session-guard.ts'
 import { maskLost } from '#sidecar/session-masks.ts'
-import { SessionObserver } from '#sidecar/session-observer.ts'
 import { SessionTimers, type Timed } from '#sidecar/session-timers.ts'
 import { type AgentLogin, authenticateAgent } from './login/authenticate.ts'
 import { sayFatal } from './login/farewell.ts'
@@ -171,30 +169,20 @@ class Opening {
       hello: this.#hello,
     }
     const hub = lane.hub(hello.database)
-    const id = newSessionId(new Date(services.now()))
-    const connection = connectionKey(lane.connection)
-    const details = { id, agent, connection, protocol: PROTOCOL, policyHash: pair.hash, ...clientOf(hello.socket) }
-    const observer = new SessionObserver(services, details)
-    const limits = services.limits.session(pair.limits, countedFor(agent), (exceeded) =>
-      observer.limitExceeded(exceeded),
-    )
-    const exceeded = limits.open(services.now())
-    if (exceeded) {
-      throw new PostgresFault({
-        sqlstate: '53300',
-        message: limitReached(exceeded.limit),
-        hint: 'Close sessions that are not needed.',
-      })
-    }
-    const recorder = services.recorder.session(
+    const guard = guardSession(
+      services,
       {
-        ...details,
+        agent,
+        connection: connectionKey(lane.connection),
+        protocol: PROTOCOL,
         mediaType: MEDIA_TYPE,
-        details: { database: hello.database, user: hello.user, ...clientOf(hello.socket) },
+        pair,
+        socket: hello.socket,
+        details: { database: hello.database, user: hello.user },
       },
-      pair.recording,
+      (message) => new PostgresFault({ sqlstate: '53300', message, hint: 'Close sessions that are not needed.' }),
     )
-    const gate = new SessionGate({ pair, recorder, limits, observer, now: services.now })
+    const { gate } = guard
     const cancel = async (): Promise<void> => {
       if (upstream.backendKey) await cancelUpstream(lane.target, upstream.backendKey)
     }
@@ -210,17 +198,12 @@ class Opening {
       maxMessageBytes: lane.settings.maxMessageBytes,
       budget: services.memory,
       ended: (reason, error) => {
-        if (error !== undefined) services.log.info({ error, session: id }, 'a session ended with an error')
         timers.stop()
-        limits.close(services.now())
         hub.release()
         services.counters.bytesFromAgents += session.bytesIn
         services.counters.bytesToAgents += session.bytesOut
-        observer.closed(reason)
+        guard.closed(reason, error)
         this.#events.closed(open)
-        recorder
-          .close(reason)
-          .catch((failure) => services.log.error({ error: failure, session: id }, 'a recording could not be sealed'))
       },
     })
     const timers = new SessionTimers(gate, timed(session), {
@@ -238,7 +221,7 @@ class Opening {
       end: (reason) =>
         session.end({ sqlstate: Sqlstate.adminShutdown, message: `the gateway ends this session: ${reason}` }),
     }
-    observer.opened()
+    guard.opened()
     this.#events.opened(open)
     hello.socket.write(welcome({ parameters: upstream.parameters, backendKey, notices: upstream.notices }))
     session.start({ agent: this.#rest, target: upstream.rest })

@@ -3,16 +3,13 @@
 // Until here nothing is recorded but that somebody was refused; from here on there is a recording, whatever becomes of it.
 import type { Socket } from 'node:net'
 import { auditAgent } from '#sidecar/audit/subject.ts'
-import { SessionGate } from '#sidecar/gate.ts'
-import { countedFor } from '#sidecar/identity/agent.ts'
+import type { SessionGate } from '#sidecar/gate.ts'
 import { hostPort } from '#sidecar/net/host-port.ts'
 import { clientOf } from '#sidecar/net/peer.ts'
-import { limitReached } from '#sidecar/policy/explain-refusal.ts'
 import { timeLimits } from '#sidecar/policy/limits.ts'
 import type { Pair } from '#sidecar/policy/pair.ts'
-import { newSessionId } from '#sidecar/recorder/session-id.ts'
 import type { Services } from '#sidecar/services.ts'
-import { SessionObserver } from '#sidecar/session-observer.ts'
+import { guardSession } from '#sidecar/session-guard.ts'
 import { SessionTimers } from '#sidecar/session-timers.ts'
 import { connectAction } from './action.ts'
 import { type Endpoint, isNameless, isPattern } from './endpoint.ts'
@@ -56,32 +53,16 @@ export async function openSession(
   const target = endpoint.upstream ?? { host: greeting.host, port: endpoint.port }
   if (isPattern(target.host) || isNameless(endpoint))
     throw refused(`nobody can tell which host of ${endpoint.pattern} is meant; dial it by its name`)
-  const id = newSessionId(new Date(services.now()))
   const { host, tls, serverName } = greeting
-  const client = clientOf(agent)
-  const about = {
-    id,
-    agent: services.agent,
-    connection: lane.key,
-    protocol: PROTOCOL,
-    policyHash: pair.hash,
-    ...client,
-  }
-  const observer = new SessionObserver(services, about)
-  const limits = services.limits.session(pair.limits, countedFor(services.agent), (exceeded) =>
-    observer.limitExceeded(exceeded),
-  )
-  const exceeded = limits.open(services.now())
-  if (exceeded) throw refused(limitReached(exceeded.limit))
   const details = {
     endpoint: hostPort(host, endpoint.port),
     upstream: hostPort(target.host, target.port),
     tls,
     ...(serverName === undefined ? {} : { sni: serverName }),
-    ...client,
   }
-  const recorder = services.recorder.session({ ...about, mediaType: MEDIA_TYPE, details }, pair.recording)
-  const gate = new SessionGate({ pair, recorder, limits, observer, now: services.now })
+  const about = { agent: services.agent, connection: lane.key, protocol: PROTOCOL, mediaType: MEDIA_TYPE }
+  const guard = guardSession(services, { ...about, pair, socket: agent, details }, refused)
+  const { gate } = guard
   const session = new Session({
     agent,
     greeting,
@@ -93,14 +74,9 @@ export async function openSession(
       services.counters[direction === 'toTarget' ? 'bytesFromAgents' : 'bytesToAgents'] += bytes
     },
     ended: (reason, error) => {
-      if (error !== undefined) services.log.info({ error, session: id }, 'a session ended with an error')
       timers.stop()
-      limits.close(services.now())
-      observer.closed(reason)
+      guard.closed(reason, error)
       events.closed(open)
-      recorder
-        .close(reason)
-        .catch((failure) => services.log.error({ error: failure, session: id }, 'a recording could not be sealed'))
     },
   })
   const timers = new SessionTimers(gate, session, {
@@ -115,7 +91,7 @@ export async function openSession(
     reconsider: () => reconsider(session, gate, timers, lane.pair()),
     end: (reason) => session.end(`the gateway ends this session: ${reason}`),
   }
-  observer.opened()
+  guard.opened()
   events.opened(open)
   await session.run()
 }
