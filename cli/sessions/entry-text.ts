@@ -4,7 +4,7 @@ import { numberIn, textIn } from '#contracts/recording/members.ts'
 import type { Entry, IntentEntry, OutcomeEntry } from '#contracts/recording/timeline.ts'
 import { printable } from '#sidecar/printable.ts'
 import type { SessionReader, Verdict } from './entries.ts'
-import { agentText, table } from './report-text.ts'
+import { agentText, problemLine, table } from './report-text.ts'
 
 const MAX_CELL = 60
 const MAX_ROWS = 50
@@ -44,7 +44,7 @@ export function entryLines(reader: SessionReader, entry: Entry, since: number | 
 }
 
 export function reportLines(verdict: Verdict): string {
-  const problems = verdict.problems.map(({ record, what }) => `  record ${record}: ${printable(what)}\n`).join('')
+  const problems = verdict.problems.map(problemLine).join('')
   return `\n${verdictLine(verdict)}\n${problems}`
 }
 

@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -154,6 +155,22 @@ describe('the manifest', () => {
     assert.match(out, /^honest {2}sealed/m)
   })
 
+  test('that was changed is named itself: what it can no longer list is neither missing nor altered', async () => {
+    const directory = state()
+    const path = recordingIn(directory, 'manifest-000001')
+    const manifest = readFileSync(path)
+    const first = manifest.indexOf('"session":"honest"')
+    for (let at = first; at < manifest.indexOf('}', first); at++) {
+      const changed = Buffer.from(manifest)
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
+      writeFileSync(path, changed)
+      const { exit, out } = await sessions('verify', '--state', directory)
+      assert.equal(exit, 1)
+      assert.match(out, /^manifest-000001.recording {2}altered: record 1: its bytes were changed$/m)
+      assert.match(out, /0 altered, 0 missing$/m)
+    }
+  })
+
   test('that a session began under is named where it is missing', async () => {
     const directory = state()
     rmSync(recordingIn(directory, 'manifest-000001'))
@@ -175,7 +192,7 @@ describe('show and replay', () => {
       const { exit, out } = await sessions(command, 'two', '--state', directory)
       assert.equal(exit, 1)
       assert.match(out, /^ALTERED: /)
-      assert.match(out, /\nALTERED\n {2}record 0: it is session one under another name\n/)
+      assert.match(out, /\nALTERED\n {2}preamble: it is session one under another name\n/)
     })
   }
 

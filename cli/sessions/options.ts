@@ -20,7 +20,7 @@ export const USAGE = `Usage: sallyport sessions list   --state DIR [--key PUBLIC
   --decrypt            shows literals that were recorded encrypted, with DIR/installation.key
   --help               this text
 
-Exit status: 0 all is well, 1 something was altered or is missing, 2 the command was not understood or cannot be done.
+Exit status: 0 all is well, 1 something was altered, is missing or is no file, 2 the command was not understood or cannot be done.
 `
 
 interface Common {

@@ -1,5 +1,6 @@
 // What `list` and `verify` print for people.
 import { isMembers, textIn } from '#contracts/recording/members.ts'
+import type { Problem } from '#contracts/recording/verify.ts'
 import { printable } from '#sidecar/printable.ts'
 import { byText } from '../by-text.ts'
 import type { SessionState } from './judge.ts'
@@ -69,10 +70,11 @@ function verdictText(session: SessionReport): string {
 
 function problemLines({ state, problems }: SessionReport): readonly string[] {
   const ofFile = state === 'missing' || state === 'unreadable'
-  return problems.map(({ record, what }) => {
-    const where = ofFile ? '' : record === 0 ? 'preamble: ' : `record ${record}: `
-    return `  ${where}${printable(what)}\n`
-  })
+  return problems.map((problem) => (ofFile ? `  ${printable(problem.what)}\n` : problemLine(problem)))
+}
+
+export function problemLine({ record, what }: Problem): string {
+  return `  ${record === 0 ? 'preamble' : `record ${record}`}: ${printable(what)}\n`
 }
 
 export function agentText(agent: unknown): string {

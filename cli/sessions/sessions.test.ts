@@ -241,11 +241,12 @@ describe('a disk that is really full', () => {
         refused = error
       }
     }
-    assert.match(String(refused), /recording.*cannot be written/)
     const { exit, out } = await sessions('verify', '--state', mounted)
-    assert.equal(exit, 0, out)
-    assert.match(out, /1 session: 0 sealed, 1 open-ended/)
     await assert.rejects(recorder.close('test'))
+    assert.match(String(refused), /recording.*cannot be written/)
+    assert.equal(exit, 0, out)
+    // The disk may be full before the manifest lists the session.
+    assert.match(out, /1 session: 0 sealed, (1 open-ended, 0|0 open-ended, 1) unlisted/)
   })
 })
 
