@@ -14,6 +14,7 @@ import { checkPolicy } from '#sidecar/check/policies.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { selects } from '#sidecar/check/selection.ts'
 import { checkHosts, checkSharedEndpoints } from './hosts.ts'
+import { warnOfSharedIssuers } from './issuers.ts'
 import { findingsOf, inOrder } from './reporter.ts'
 
 /** The findings of loading and those of looking at the resources together, in the order of the files. */
@@ -35,6 +36,7 @@ export function doubtsOf({ resources, rejected }: Manifests, known: readonly Pro
     warnOfPatterns(connection, report)
   }
   checkSharedEndpoints(connections, report)
+  warnOfSharedIssuers(plain(resources.identityProviders), report)
   const broken = new Set(
     rejected
       .filter(({ kind }) => kind === 'Connection')

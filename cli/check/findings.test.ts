@@ -175,6 +175,10 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
     [SECRET, connection('db'), policy('agents: {identity: {provider: corp}}')],
     'spec.agents.identity.provider: there is no IdentityProvider corp; allowed: there are no IdentityProviders',
   ],
+  'identity providers of one issuer that would take the same token': [
+    [SECRET, connection('db'), policy(), provider('one', 'a, b'), provider('two', 'c'), provider('three', 'b')],
+    'warning: spec.audiences: IdentityProvider one has this issuer with audience b as well: only one of them vouches',
+  ],
   'a time zone that does not exist': [
     [SECRET, connection('db'), policy('windows: [{name: w, from: "20:00", to: "22:00", timeZone: Europe/Atlantis}]')],
     'spec.windows[0].timeZone: window w',
@@ -323,6 +327,14 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
     ],
     'spec.masking[0].columns: HTTP cannot mask by columns; allowed: detectors',
   ],
+}
+
+function provider(name: string, audiences: string): string {
+  return `apiVersion: sallyport.dev/v1alpha1
+kind: IdentityProvider
+metadata: {name: ${name}}
+spec: {issuer: "https://login.example.com", audiences: [${audiences}]}
+`
 }
 
 describe('check finds', () => {
