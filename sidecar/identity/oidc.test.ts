@@ -145,6 +145,16 @@ test('a provider that is away is not asked for every token, and is asked again l
   assert.equal((await tokens.verify(await token(), ['corp'])).user.username, 'ana')
 })
 
+test('a provider that does not answer with JSON is not asked for every token either', async () => {
+  documents.set('/keys', () => undefined)
+  const tokens = verifier({ jwksURI: `${issuer}/keys` })
+  for (let count = 0; count < 3; count++) await assert.rejects(tokens.verify(await token(), ['corp']), TokenRefused)
+  assert.equal(requests.length, 1)
+  documents.set('/keys', () => keys)
+  clock += 6_000
+  assert.equal((await tokens.verify(await token(), ['corp'])).user.username, 'ana')
+})
+
 test('why keys cannot be had is told to whoever runs the gateway, and the token is not blamed', async () => {
   const told: unknown[] = []
   const onTrouble = (name: string, error: unknown) => told.push([name, String(error)])

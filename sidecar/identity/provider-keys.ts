@@ -89,11 +89,22 @@ function calm(fetchDocument: Fetch, now: () => number): Fetch {
     try {
       const response = await fetchDocument(url, signal)
       if (response.status !== 200) throw new Error(`${url} answered with status ${response.status}`)
+      const text = await response.text()
+      if (!isJson(text)) throw new Error(`${url} did not answer with JSON`)
       failure = undefined
-      return response
+      return new Response(text)
     } catch (error) {
       failure = { error, until: now() + FAILURE_MILLISECONDS }
       throw error
     }
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
