@@ -37,6 +37,7 @@ export class Servers {
     configuration: Configuration,
     places: ReadonlyMap<string, readonly ConfiguredConnection[]>,
   ): ReadonlyMap<string, Error> {
+    configuration.tokens.takeKeys(this.#configuration.tokens)
     this.#configuration = configuration
     for (const [place, { server, protocol }] of this.#serving) {
       const connections = places.get(place) ?? []

@@ -145,6 +145,30 @@ test('a provider that is away is not asked for every token, and is asked again l
   assert.equal((await tokens.verify(await token(), ['corp'])).user.username, 'ana')
 })
 
+test('keys of the same issuer are taken over, and looked for where the newer verifier looks', async () => {
+  const before = verifier({ jwksURI: `${issuer}/keys` })
+  await before.verify(await token(), ['corp'])
+  documents.delete('/keys')
+  const after = verifier({ jwksURI: `${issuer}/keys`, name: 'corp-2', audiences: ['sallyport', 'other'] })
+  after.takeKeys(before)
+  assert.equal((await after.verify(await token(), ['corp-2'])).user.provider, 'corp-2')
+  const elsewhere = verifier({ jwksURI: `${issuer}/other-keys` })
+  elsewhere.takeKeys(after)
+  await assert.rejects(elsewhere.verify(await token(), ['corp']), /the keys of provider corp cannot be had/)
+
+  const asked: string[] = []
+  const at = (place: string) => async () => {
+    asked.push(place)
+    throw new Error('nobody is there')
+  }
+  const there = { issuer: 'https://login.example.com' }
+  const old = new TokenVerifier([provider(there)], { now: () => clock, resolve: at('the old place') })
+  const young = new TokenVerifier([provider(there)], { now: () => clock, resolve: at('the new place') })
+  young.takeKeys(old)
+  await assert.rejects(young.verify(await token({ claims: { iss: there.issuer } }), ['corp']), TokenRefused)
+  assert.deepEqual(asked, ['the new place'])
+})
+
 test('a provider that does not answer with JSON is not asked for every token either', async () => {
   documents.set('/keys', () => undefined)
   const tokens = verifier({ jwksURI: `${issuer}/keys` })

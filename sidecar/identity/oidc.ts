@@ -49,20 +49,43 @@ const LONGEST_TOKEN = 65_536
 const MOST_GROUPS = 1_000
 const LONGEST_NAME = 256
 
+interface Trusted {
+  readonly provider: Provider
+  source: Source
+}
+
+/** An issuer's keys, and where hosts are now. */
+interface Source {
+  readonly keys: JWTVerifyGetKey
+  resolve: ResolveHost | undefined
+}
+
 export class TokenVerifier {
-  readonly #providers: readonly { readonly provider: Provider; readonly keys: JWTVerifyGetKey }[]
+  readonly #providers: readonly Trusted[]
   readonly #now: () => number
   readonly #onTrouble: TokenOptions['onTrouble']
 
   constructor(providers: readonly Provider[], options: TokenOptions = {}) {
     const now = options.now ?? Date.now
-    const { cooldownMilliseconds, resolve } = options
     this.#now = now
     this.#onTrouble = options.onTrouble
-    this.#providers = providers.map((provider) => ({
-      provider,
-      keys: providerKeys(provider, { now, cooldownMilliseconds, resolve }),
-    }))
+    this.#providers = providers.map((provider) => ({ provider, source: newSource(provider, { ...options, now }) }))
+  }
+
+  /**
+   * Goes on with the keys that another verifier has of the same issuers: else each edit of any resource would ask for them anew, and
+   * lock everybody out while an issuer is away. They are looked for where this one looks.
+   */
+  takeKeys(before: TokenVerifier): void {
+    for (const mine of this.#providers) {
+      const { issuer, jwksURI } = mine.provider
+      const same = before.#providers.find(
+        ({ provider }) => provider.issuer === issuer && provider.jwksURI === jwksURI,
+      )?.source
+      if (same === undefined) continue
+      same.resolve = mine.source.resolve
+      mine.source = same
+    }
   }
 
   /** Rejects with TokenRefused. `names` are the providers that may vouch for it. */
@@ -75,9 +98,9 @@ export class TokenVerifier {
       `its issuer is none that a policy asks for (${names.join(', ') || 'none is asked for'})`,
     )
     // Several providers may share an issuer and differ in their audiences.
-    for (const { provider, keys } of candidates) {
+    for (const { provider, source } of candidates) {
       try {
-        return await this.#verifyWith(token, provider, keys)
+        return await this.#verifyWith(token, provider, source.keys)
       } catch (error) {
         refusal = error instanceof TokenRefused ? error : this.#refusal(error, provider)
       }
@@ -132,6 +155,21 @@ function usernameOf(payload: JWTPayload, provider: Provider): string {
     throw new TokenRefused('its e-mail address is not verified')
   }
   return value
+}
+
+function newSource(
+  provider: Provider,
+  { now, cooldownMilliseconds, resolve }: TokenOptions & { readonly now: () => number },
+): Source {
+  const source: Source = {
+    resolve,
+    keys: providerKeys(provider, {
+      now,
+      cooldownMilliseconds,
+      resolve: resolve && ((host) => (source.resolve ?? resolve)(host)),
+    }),
+  }
+  return source
 }
 
 function groupsOf(payload: JWTPayload, provider: Provider): readonly string[] {
