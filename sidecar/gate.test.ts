@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import { type Admission, type Observed, SessionGate } from './gate.ts'
-import { compilePolicies } from './policy/compile.ts'
 import { LimitCounters } from './policy/limits.ts'
 import type { Pair } from './policy/pair.ts'
 import { parseCase } from './policy/testing/cases.ts'
-import { policiesFrom } from './policy/testing/policies.ts'
-import { VOCABULARIES } from './policy/testing/vocabulary.ts'
+import { policySetFrom } from './policy/testing/policies.ts'
 import type { SessionRecorder } from './recorder/session-recorder.ts'
 import { refusalOf } from './ticket.ts'
 
@@ -55,7 +53,7 @@ let observed: Observed[]
 let gate: SessionGate
 
 function pairOf(policies: string): Pair {
-  const set = compilePolicies({ ...policiesFrom(policies), invalid: new Map() }, VOCABULARIES)
+  const set = policySetFrom(policies)
   const { agent, connection } = parseCase('select t by agents/x')
   return set.pair(agent, connection)
 }

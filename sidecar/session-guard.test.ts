@@ -8,11 +8,9 @@ import { after, beforeEach, describe, test } from 'node:test'
 import { Timeline } from '#contracts/recording/timeline.ts'
 import { newGatewayCounters } from './counters.ts'
 import { createLogger } from './log.ts'
-import { compilePolicies } from './policy/compile.ts'
 import { LimitCounters } from './policy/limits.ts'
 import { parseCase } from './policy/testing/cases.ts'
-import { policiesFrom } from './policy/testing/policies.ts'
-import { VOCABULARIES } from './policy/testing/vocabulary.ts'
+import { policySetFrom } from './policy/testing/policies.ts'
 import { readBack, recorderIn } from './recorder/testdata.ts'
 import type { Services } from './services.ts'
 import { guardSession, type SessionGuard } from './session-guard.ts'
@@ -43,10 +41,7 @@ beforeEach(() => {
   recorder = recorderIn(directory)
   counters = newGatewayCounters()
   const { agent, connection } = parseCase('select t by agents/x')
-  const pair = compilePolicies({ ...policiesFrom(ONE_AT_A_TIME), invalid: new Map() }, VOCABULARIES).pair(
-    agent,
-    connection,
-  )
+  const pair = policySetFrom(ONE_AT_A_TIME).pair(agent, connection)
   const services = {
     audit: { emit: (event: Record<string, unknown>) => void told.push(event) },
     recorder: recorder.recorder,

@@ -1,16 +1,8 @@
 // What `check` finds that no resource shows by itself: documents, and the lines that are printed.
-import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
-import { check, connection, good, guardrail, policy, rules, SECRET } from './fixtures.ts'
+import { describe } from 'node:test'
+import { connection, eachFinds, type Findings, good, guardrail, policy, rules, SECRET } from './fixtures.ts'
 
-const ROWS = '{metric: Rows, per: Statement, max: 500}'
-const ROWS_AN_HOUR = '{metric: Rows, per: Agent, window: 1h, max: 5000}'
-const BYTES = '{metric: Bytes, per: Session, max: 64Ki}'
-const ROUND =
-  'an aggregate puts a whole table into one row, which no limit on Rows bounds; allowed: {metric: Bytes, per: Statement, max: …} beside it'
-const limits = (...list: readonly string[]): string => `limits: [${list.join(', ')}]`
-
-const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...findings: string[]]>> = {
+const FOUND: Findings = {
   'nothing, where everything fits': [good],
   'a policy for a Connection that is not there': [
     [...good, policy('connections: [orders]').replace('name: p', 'name: q')],
@@ -276,48 +268,6 @@ const FOUND: Readonly<Record<string, readonly [documents: readonly string[], ...
     ],
     'warning: spec: selects no Connection; allowed: data/db',
   ],
-  'a limit that the protocol cannot count': [
-    [SECRET, connection('db'), policy('limits: [{metric: AffectedRows, per: Statement, max: 10}]')],
-    'spec.limits[0].metric: PostgreSQL cannot count AffectedRows; allowed: Bytes, Idle, Rows',
-  ],
-  'a limit on what one statement affects, which is known too late': [
-    [
-      connection('web', 'protocol: HTTP\n  credentials: null'),
-      policy(
-        'connections: [web]\n  limits: [{metric: AffectedRows, per: Session, max: 10}, {metric: AffectedRows, per: Statement, max: 10}]',
-      ),
-    ],
-    'warning: spec.limits[1].per: rows affected are known when a statement is done, so this limit stops nothing; allowed: per Session, Pod or Agent, or a condition on facts.estimatedRows',
-  ],
-  'a limit on Rows that one row gets round': [
-    [SECRET, connection('db'), policy(limits('{metric: Idle, per: Session, max: 15m}', ROWS, ROWS_AN_HOUR))],
-    `warning: spec.limits[1].metric: ${ROUND}`,
-  ],
-  'the same of a cluster policy': [[...good, guardrail(limits(ROWS))], `warning: spec.limits[0].metric: ${ROUND}`],
-  'a limit on Rows beside one on Bytes that only reports': [
-    [SECRET, connection('db'), policy(limits(ROWS, '{metric: Bytes, per: Statement, max: 64Ki, onExceed: Alert}'))],
-    `warning: spec.limits[0].metric: ${ROUND}`,
-  ],
-  'a limit on Rows beside another policy’s on Bytes': [
-    [...good, policy(limits(ROWS)).replace('name: p', 'name: q'), guardrail(limits(BYTES))],
-    `warning: spec.limits[0].metric: ${ROUND}`,
-  ],
-  'nothing, where Bytes are limited too, for each of anything': [
-    [SECRET, connection('db'), policy(limits(BYTES, ROWS, ROWS_AN_HOUR))],
-  ],
-  'nothing, where a limit on Rows only reports': [
-    [SECRET, connection('db'), policy(limits('{metric: Rows, per: Statement, max: 500, onExceed: Alert}'))],
-  ],
-  'no more of a limit on Rows than that the policy selects nothing': [
-    [
-      ...good,
-      policy(`connections: null\n  connectionSelector: {matchLabels: {tier: gold}}\n  ${limits(ROWS)}`).replace(
-        'name: p',
-        'name: q',
-      ),
-    ],
-    'warning: spec: selects no Connection; allowed: data/db',
-  ],
   'what one protocol of several cannot honour': [
     [
       SECRET,
@@ -337,17 +287,4 @@ spec: {issuer: "https://login.example.com", audiences: [${audiences}]}
 `
 }
 
-describe('check finds', () => {
-  for (const [sentence, [documents, ...expected]] of Object.entries(FOUND)) {
-    test(sentence, async () => {
-      const { out, code } = await check(documents)
-      const found = out.trimEnd().split('\n').slice(0, -1)
-      assert.equal(found.length, expected.length, out)
-      for (const [index, line] of found.entries()) {
-        const [, text] = /^\S+?all[.]yaml:\d+:\d+: (.*)$/.exec(line) ?? []
-        assert.ok(text?.startsWith(expected[index] ?? 'nothing'), `${line}\nshould say\n${expected[index]}`)
-      }
-      assert.equal(code, expected.some((finding) => !finding.startsWith('warning')) ? 1 : 0)
-    })
-  }
-})
+describe('check finds', () => eachFinds(FOUND))

@@ -1,7 +1,9 @@
 // Manifests and protocols that the tests of `check` are made of.
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
 import { compiled } from '#crds/compile-checks.ts'
 import type { ProtocolFacts } from '#sidecar/check/protocol-facts.ts'
 import { run } from './run.ts'
@@ -88,4 +90,22 @@ function indented(members: Readonly<Record<string, string>>, extra: string): str
   const kept = Object.entries(members).filter(([name]) => !replaced.includes(name))
   const lines = kept.map(([name, value]) => `  ${name}: ${value}\n`)
   return `${lines.join('')}${extra === '' ? '' : `  ${extra}\n`}`
+}
+
+/** By what is the case: documents, and how each line begins that is printed of them. */
+export type Findings = Readonly<Record<string, readonly [documents: readonly string[], ...findings: string[]]>>
+
+export function eachFinds(findings: Findings): void {
+  for (const [sentence, [documents, ...expected]] of Object.entries(findings)) {
+    test(sentence, async () => {
+      const { out, code } = await check(documents)
+      const found = out.trimEnd().split('\n').slice(0, -1)
+      assert.equal(found.length, expected.length, out)
+      for (const [index, line] of found.entries()) {
+        const [, text] = /^\S+?all[.]yaml:\d+:\d+: (.*)$/.exec(line) ?? []
+        assert.ok(text?.startsWith(expected[index] ?? 'nothing'), `${line}\nshould say\n${expected[index]}`)
+      }
+      assert.equal(code, expected.some((finding) => !finding.startsWith('warning')) ? 1 : 0)
+    })
+  }
 }

@@ -2,6 +2,10 @@
 import { errorFields, type RawConnection } from '../postgres/raw.ts'
 import { type AuditLine, allowing, type Served, type Spec, type Stage } from './stage.ts'
 
+/** A thousand numbers, and two tables to write to. */
+export const TABLES =
+  'create table numbers (n int); insert into numbers select generate_series(1, 1000); create table written (n int); create table few (n int)'
+
 /** `onExceed` is Deny unless said otherwise. */
 export function limited(...limits: readonly Spec[]): Served {
   return { policies: [allowing({ limits: limits.map((limit) => ({ onExceed: 'Deny', ...limit })) })] }

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
 import { errorFields, message } from '../postgres/raw.ts'
 import { query, run, sync } from '../postgres/session/messages.ts'
-import { drain, limited, limitReports } from './limited.ts'
+import { drain, limited, limitReports, TABLES } from './limited.ts'
 import { eventually, prepare, Stage } from './stage.ts'
 
 const PER_AGENT = limited({ metric: 'AffectedRows', per: 'Agent', max: 10, window: '24h' })
@@ -14,10 +14,7 @@ let stage: Stage
 
 before(async () => {
   server = await startPostgres()
-  await prepare(
-    server,
-    'create table numbers (n int); insert into numbers select generate_series(1, 1000); create table written (n int); create table few (n int)',
-  )
+  await prepare(server, TABLES)
   stage = await Stage.open(server, {
     affected: limited({ metric: 'AffectedRows', per: 'Session', max: 10 }),
     left: PER_AGENT,

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { type PostgresServer, startPostgres } from '../postgres/embedded.ts'
 import { errorFields } from '../postgres/raw.ts'
 import { call, execute, flush, query, run, sync } from '../postgres/session/messages.ts'
-import { drain, limited, limitReports } from './limited.ts'
+import { drain, limited, limitReports, TABLES } from './limited.ts'
 import { allow, allowing, eventually, prepare, refusedLogin, type Served, Stage } from './stage.ts'
 
 const ONE = 'select n from numbers where n = 1'
@@ -48,10 +48,7 @@ let stage: Stage
 
 before(async () => {
   server = await startPostgres()
-  await prepare(
-    server,
-    'create table numbers (n int); insert into numbers select generate_series(1, 1000); create table written (n int); create table few (n int)',
-  )
+  await prepare(server, TABLES)
   stage = await Stage.open(server, SERVED)
 })
 

@@ -2,17 +2,15 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { compilePolicies } from './compile.ts'
 import { parseCase, run, says } from './testing/cases.ts'
-import { policiesFrom } from './testing/policies.ts'
-import { VOCABULARIES } from './testing/vocabulary.ts'
+import { policySetFrom } from './testing/policies.ts'
 
 const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
 
 describe('docs/policy.md', () => {
   const [, yaml, cases] = /```yaml\n(.*?)```.*?```text\n(.*?)```/s.exec(text) ?? []
   assert.ok(yaml && cases)
-  const set = compilePolicies({ ...policiesFrom(yaml), invalid: new Map() }, VOCABULARIES)
+  const set = policySetFrom(yaml)
   for (const line of cases.trim().split('\n')) {
     test(line, async () => {
       const [question = '', answer] = line.split(' → ')

@@ -1,15 +1,11 @@
 // What people read. Each sentence names what was decided, by whom, and what can be done.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { compilePolicies } from './compile.ts'
 import { duration, sentence } from './explain-refusal.ts'
 import { parseCase, run } from './testing/cases.ts'
-import { policiesFrom } from './testing/policies.ts'
-import { VOCABULARIES } from './testing/vocabulary.ts'
+import { policySetFrom } from './testing/policies.ts'
 
-const set = compilePolicies(
-  {
-    ...policiesFrom(`
+const set = policySetFrom(`
 kind: AccessPolicy
 metadata: {name: analysts, namespace: data}
 spec:
@@ -41,11 +37,7 @@ spec: {mode: Audit, agents: {namespaces: [trial]}, connections: [orders-db], rul
 ---
 kind: AccessPolicy
 metadata: {name: stopped, namespace: data}
-spec: {suspend: true, agents: {namespaces: [stopped]}, connections: [orders-db], rules: []}`),
-    invalid: new Map(),
-  },
-  VOCABULARIES,
-)
+spec: {suspend: true, agents: {namespaces: [stopped]}, connections: [orders-db], rules: []}`)
 
 const sentences: Readonly<Record<string, string>> = {
   'drop public.orders by agents/x':

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { compilePolicies } from './compile.ts'
 import { Permit, permitFor } from './permit.ts'
 import { parseCase, run } from './testing/cases.ts'
-import { policiesFrom } from './testing/policies.ts'
-import { VOCABULARIES } from './testing/vocabulary.ts'
+import { policySetFrom } from './testing/policies.ts'
 import type { Decision } from './verdict.ts'
 
-const set = compilePolicies(
-  {
-    ...policiesFrom(`
+const set = policySetFrom(`
 kind: AccessPolicy
 metadata: {name: p, namespace: data}
 spec:
@@ -18,11 +14,7 @@ spec:
   connections: [orders-db]
   rules:
   - {name: odd, match: {verbs: [delete], condition: "facts.parameters[0] == 1"}, action: Allow}
-  - {name: reads, match: {effects: [Read]}, action: Allow}`),
-    invalid: new Map(),
-  },
-  VOCABULARIES,
-)
+  - {name: reads, match: {effects: [Read]}, action: Allow}`)
 
 function decided(text: string) {
   const one = parseCase(text)

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { compilePolicies } from './compile.ts'
 import { parseCase, run, says } from './testing/cases.ts'
-import { policiesFrom } from './testing/policies.ts'
-import { VOCABULARIES } from './testing/vocabulary.ts'
+import { policySetFrom } from './testing/policies.ts'
 
 const folder = new URL('testdata/', import.meta.url)
 
@@ -13,7 +11,7 @@ for (const file of readdirSync(folder)) {
   describe(file, () => {
     for (const block of blocksOf(readFileSync(new URL(file, folder), 'utf8'))) {
       test(block.title, async (t) => {
-        const set = compilePolicies({ ...policiesFrom(block.policies), invalid: new Map() }, VOCABULARIES)
+        const set = policySetFrom(block.policies)
         for (const line of block.cases) {
           await t.test(line, async () => {
             const [question = '', answer = ''] = line.split(' → ')

@@ -3,6 +3,13 @@ import assert from 'node:assert/strict'
 import { parseAllDocuments } from 'yaml'
 import type { AccessPolicy, ClusterAccessPolicy } from '#crds/types.gen.ts'
 import { Validator } from '#crds/validate.ts'
+import { compilePolicies, type PolicySet } from '../compile.ts'
+import { VOCABULARIES } from './vocabulary.ts'
+
+/** Policies of YAML, compiled for the protocol of tests. */
+export function policySetFrom(yaml: string): PolicySet {
+  return compilePolicies({ ...policiesFrom(yaml), invalid: new Map() }, VOCABULARIES)
+}
 
 export interface Policies {
   readonly accessPolicies: readonly AccessPolicy[]
