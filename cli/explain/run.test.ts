@@ -67,6 +67,12 @@ describe('sallyport explain', () => {
     )
   })
 
+  test('writes out what a terminal would obey', async () => {
+    const { out, answers } = await explained(BASE, [JSON.stringify('SELECT * FROM "a\u009b31m\u202eb"')])
+    assert.match(out, /^[\n\x20-\x7e]+$/)
+    assert.match(JSON.stringify(answers), /a\u009b31m\u202eb/)
+  })
+
   test('says that it understands statements, where a Connection has none', async () => {
     const other = fileURLToPath(new URL('../../examples/tcp', import.meta.url))
     const { code, err } = await explained(['--manifests', other, '--connection', 'data/cache', ...AGENT], ['"GET x"'])

@@ -149,6 +149,20 @@ test('a session ends when its token does, with a word', async () => {
   assert.match((await sleep).message, /token .* has expired/)
 })
 
+test('an edit elsewhere does not need the issuer: its keys are kept', async () => {
+  const keys = documents['/keys']
+  await (await stage.client('people', { password: await token() })).end()
+  delete documents['/keys']
+  try {
+    await stage.rewrite('plain', { policies: [allowing({ rules: [allow('Read', 'Write')] })] })
+    const client = await stage.client('people', { password: await token() })
+    assert.equal(await client.value('select n from numbers'), 1)
+    await client.end()
+  } finally {
+    documents['/keys'] = keys
+  }
+})
+
 test('without a token only what asks for none is open', async () => {
   const refused = await refusedLogin(stage.config('people', { password: 'a-password-of-the-driver' }))
   assert.equal(refused.code, '28000')
